@@ -1,1 +1,112 @@
-fn main() {}
+//! `cargo xtask <door>`: every check and tool of the project behind one door.
+
+#![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, reason = "a program for the terminal")]
+
+mod bench;
+mod check;
+mod command;
+mod house;
+mod libtorch;
+mod oracle;
+mod synthetic;
+mod test;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(about = "Every check and tool of the project behind one door", max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    door: Door,
+}
+
+#[derive(Subcommand)]
+enum Door {
+    /// Format, lints, licences and bans: seconds to minutes, no test runs
+    Check,
+    /// All that CI runs: `check`, every test, and the comparisons with independent programs
+    Test {
+        /// The tests alone, without `check`
+        #[arg(long)]
+        no_check: bool,
+    },
+    /// Measures against a peer in one run
+    Bench {
+        #[command(subcommand)]
+        bench: Bench,
+    },
+    /// Compares with independent programs: OpenSlide, onnxruntime, tifffile
+    Oracle,
+    /// Writes the JSON Schemas of the contract anew
+    Schemas,
+    /// Fetches libtorch, which the trainer's fast path is built against
+    Libtorch,
+    /// Builds a large tiled TIFF from real tiles, for measuring memory
+    SyntheticSlide {
+        /// Folder of 1024 × 1024 px JPEG tiles
+        #[arg(long)]
+        tiles: PathBuf,
+        /// Width and height of the slide, px
+        #[arg(long, default_value_t = 40_000)]
+        size_px: u32,
+        /// Resolution to write into it, µm/px
+        #[arg(long)]
+        mpp: f64,
+        /// The file to write
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// Nuclei post-processing against the published steps in Python, one thread
+    Postprocess(bench::Options),
+    /// One 1024 × 1024 px tile from image to report: seconds a stage, peak memory
+    Tile(bench::Options),
+    /// Peak memory and seconds per mm² on one image or several
+    Memory {
+        /// Images
+        #[arg(required = true)]
+        images: Vec<PathBuf>,
+        /// Their resolution where the files do not say, µm/px
+        #[arg(long)]
+        mpp: Option<f64>,
+        #[command(flatten)]
+        options: bench::Options,
+    },
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().door {
+        Door::Check => check::run(),
+        Door::Test { no_check } => test::run(no_check),
+        Door::Bench { bench: Bench::Postprocess(options) } => bench::postprocess(&options),
+        Door::Bench { bench: Bench::Tile(options) } => bench::tile(&options),
+        Door::Bench { bench: Bench::Memory { images, mpp, options } } => {
+            bench::memory(&images, mpp, &options)
+        }
+        Door::Oracle => oracle::run(),
+        Door::Schemas => schemas(),
+        Door::Libtorch => {
+            let home = libtorch::fetch()?;
+            println!("{}", libtorch::instructions(&home));
+            Ok(())
+        }
+        Door::SyntheticSlide { tiles, size_px, mpp, out } => {
+            let summary = synthetic::write(&tiles, size_px, mpp, &out)?;
+            println!("{summary}");
+            Ok(())
+        }
+    }
+}
+
+fn schemas() -> Result<()> {
+    command::cargo(&["test", "--release", "-p", "contract", "--test", "schemas"])
+        .env("MARGAY_WRITE_SCHEMAS", "1")
+        .succeed()
+}
