@@ -1,1 +1,25 @@
-//! To be written.
+//! Post-processing and pre-processing kernels: from tiles to tensors, from a network's maps to nuclei.
+//!
+//! `<kernel>.rs` is the contract of a kernel: the exact definition, the rounding and the order of
+//! the floating-point operations, free of any device. `<kernel>/cpu.rs` is the production CPU
+//! path and, at the same time, the specification that another device must meet.
+//!
+//! **Invariants:** integers are exact and depend on the input alone; floats are computed in a
+//! fixed order without fused multiply-add, so that every machine gives the same bits; a NaN
+//! probability is background. **Never:** no clock, file, socket or thread in here.
+
+#![forbid(unsafe_code)]
+
+pub mod contour;
+pub mod edt;
+pub mod label;
+pub mod labels;
+pub mod mask;
+pub mod measure;
+pub mod normalise;
+mod reflect;
+pub mod resample;
+
+pub use label::Connectivity;
+pub use labels::Labels;
+pub use mask::Mask;

@@ -1,0 +1,89 @@
+//! One pass over the labels, a run of equal ids at a time.
+
+use super::{ClassMaps, PROBABILITY_ONE, Region};
+use crate::Labels;
+
+pub(super) fn measure(labels: &Labels, classes: ClassMaps<'_>) -> Vec<Region> {
+    let count = labels.count() as usize;
+    let mut regions = vec![UNSEEN; count];
+    let mut sums = vec![0u64; count * classes.count];
+    let width = labels.size().width;
+    for y in 0..labels.size().height {
+        for_each_run(labels.row(y), |id, columns| {
+            let index = id as usize - 1;
+            add_run(&mut regions[index], y as u32, &columns);
+            let at = y * width + columns.start..y * width + columns.end;
+            let sums = &mut sums[index * classes.count..][..classes.count];
+            for (sum, plane) in sums.iter_mut().zip(planes(classes, labels.size().pixels())) {
+                *sum += quantised_sum(&plane[at.clone()]);
+            }
+        });
+    }
+    if classes.count > 0 {
+        for (region, sums) in regions.iter_mut().zip(sums.chunks_exact(classes.count)) {
+            vote(region, sums);
+        }
+    }
+    regions
+}
+
+/// A region before its first pixel.
+const UNSEEN: Region = Region {
+    area: 0,
+    sum_x: 0,
+    sum_y: 0,
+    columns: u32::MAX..0,
+    rows: u32::MAX..0,
+    class: 0,
+    probability: 0.0,
+};
+
+fn planes(classes: ClassMaps<'_>, pixels: usize) -> impl Iterator<Item = &[f32]> {
+    classes.planes.chunks_exact(pixels.max(1))
+}
+
+/// Calls `visit` with the id and the columns of each run of one id that is not background.
+fn for_each_run(row: &[u32], mut visit: impl FnMut(u32, std::ops::Range<usize>)) {
+    let mut start = 0;
+    while start < row.len() {
+        let id = row[start];
+        let length = row[start..].iter().take_while(|&&other| other == id).count();
+        if id != 0 {
+            visit(id, start..start + length);
+        }
+        start += length;
+    }
+}
+
+fn add_run(region: &mut Region, y: u32, columns: &std::ops::Range<usize>) {
+    let (start, end, length) = (columns.start as u64, columns.end as u64, columns.len() as u64);
+    region.area += length as u32;
+    region.sum_x += (start + end - 1) * length / 2;
+    region.sum_y += u64::from(y) * length;
+    region.columns.start = region.columns.start.min(start as u32);
+    region.columns.end = region.columns.end.max(end as u32);
+    region.rows.start = region.rows.start.min(y);
+    region.rows.end = y + 1;
+}
+
+fn quantised_sum(probabilities: &[f32]) -> u64 {
+    probabilities.iter().map(|&probability| u64::from(quantised(probability))).sum()
+}
+
+/// A cast from f32 takes NaN as 0.
+#[inline]
+fn quantised(probability: f32) -> u32 {
+    (probability.clamp(0.0, 1.0) * PROBABILITY_ONE as f32 + 0.5) as u32
+}
+
+fn vote(region: &mut Region, sums: &[u64]) {
+    let mut best = 0;
+    for (class, sum) in sums.iter().enumerate() {
+        if *sum > sums[best] {
+            best = class;
+        }
+    }
+    region.class = best;
+    let most = f64::from(PROBABILITY_ONE) * f64::from(region.area);
+    region.probability = (sums[best] as f64 / most) as f32;
+}
