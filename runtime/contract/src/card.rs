@@ -360,6 +360,15 @@ impl ModelCard {
                         p.sobel_px
                     ));
                 }
+                for (name, [least, most]) in
+                    [("gradient_h", p.gradient_h), ("gradient_v", p.gradient_v)]
+                {
+                    if !(least.is_finite() && most.is_finite() && least < most) {
+                        faults.push(format!(
+                            "postprocessing.{name} is [{least}, {most}], not two numbers that rise"
+                        ));
+                    }
+                }
                 if ![0, 3, 5].contains(&p.opening_px) {
                     faults.push(format!(
                         "postprocessing.opening_px is {}, not 0, 3 or 5",

@@ -26,7 +26,14 @@ pub struct Hover {
     pub np_threshold: f32,
     /// Width of the Sobel filter, odd, 3 to 31.
     pub sobel_px: u32,
-    /// A pixel is a boundary, and no marker, where the gradient is at least this.
+    /// Least and greatest value of the horizontal gradient: `hv`'s first map under the Sobel filter
+    /// with its taps scaled by `2^-(sobel_px - 1)`. Measured once over the training tiles at
+    /// export, so that a nucleus does not depend on the tile that it is found in.
+    pub gradient_h: [f32; 2],
+    /// The same for the vertical gradient of `hv`'s second map.
+    pub gradient_v: [f32; 2],
+    /// A pixel is a boundary, and no marker, where the gradient, scaled by these bounds and turned
+    /// over, is at least this.
     pub boundary_threshold: f32,
     /// Diameter of the elliptic opening of the markers: 0 (none), 3 or 5.
     pub opening_px: u32,

@@ -102,3 +102,32 @@ fn a_number_that_is_not_one_is_refused() {
 
     assert!(matches!(error, Err(CardError::Fields(_))), "{error:?}");
 }
+
+#[test]
+fn a_hover_card_states_the_bounds_of_its_gradients() {
+    let text = hover_text();
+    assert!(ModelCard::parse(&text).is_ok(), "{:?}", ModelCard::parse(&text));
+
+    for wrong in ["[0.5, -0.5]", "[0.5, 0.5]", "[nan, 0.5]", "[-0.5, inf]"] {
+        let error = ModelCard::parse(
+            &text.replace("gradient_v = [-0.5, 0.25]", &format!("gradient_v = {wrong}")),
+        )
+        .unwrap_err();
+        assert!(error.to_string().contains("postprocessing.gradient_v is ["), "{wrong}: {error}");
+    }
+    let missing = ModelCard::parse(&text.replace("gradient_h = [-0.5, 0.25]", ""));
+    assert!(matches!(missing, Err(CardError::Syntax(_))), "{missing:?}");
+}
+
+/// The card with HoVer-Net's chain in place of the other.
+fn hover_text() -> String {
+    let (head, _) = TEXT.split_once("[postprocessing]").unwrap();
+    let (_, files) = TEXT.split_once("[files]").unwrap();
+    let hv = "hv = { tensor = \"hv\", channels = 2 }";
+    let head = head.replace("dist = { tensor = \"dist\", channels = 1 }", hv);
+    format!(
+        "{head}[postprocessing]\nchain = \"hover\"\nnp_threshold = 0.5\nsobel_px = 11\n\
+         gradient_h = [-0.5, 0.25]\ngradient_v = [-0.5, 0.25]\nboundary_threshold = 0.4\n\
+         opening_px = 3\nmarker_area_min_um2 = 1.5\nnucleus_area_min_um2 = 5.0\n[files]{files}"
+    )
+}
