@@ -11,14 +11,22 @@
 #![forbid(unsafe_code)]
 
 pub mod contour;
+pub mod dome;
 pub mod edt;
+pub mod fill;
+pub mod gradient;
+pub mod instances;
 pub mod label;
 pub mod labels;
 pub mod mask;
 pub mod measure;
 pub mod normalise;
+pub mod open;
 mod reflect;
 pub mod resample;
+mod separable;
+pub mod smooth;
+pub mod watershed;
 
 pub use label::Connectivity;
 pub use labels::Labels;

@@ -17,6 +17,13 @@ pub struct Mask {
     words: Vec<u64>,
 }
 
+impl Default for Mask {
+    /// An image without pixels.
+    fn default() -> Self {
+        Self::empty(Size::new(0, 0))
+    }
+}
+
 impl Mask {
     /// An image without a set pixel.
     pub fn empty(size: Size) -> Self {
@@ -153,11 +160,21 @@ fn pack(values: &[f32], least: f32) -> u64 {
 
 /// One bit for each byte, which must be 0 or 1.
 #[inline]
-pub(crate) fn pack_flags(flags: &[u8; WORD]) -> u64 {
+fn pack_flags(flags: &[u8; WORD]) -> u64 {
     let (bytes, _) = flags.as_chunks::<8>();
-    bytes.iter().enumerate().fold(0, |word, (index, &eight)| {
-        word | (u64::from_le_bytes(eight).wrapping_mul(GATHER) >> 56) << (8 * index)
-    })
+    bytes.iter().enumerate().fold(0, |word, (index, &eight)| word | gathered(eight) << (8 * index))
+}
+
+/// The same for sixteen.
+#[inline]
+pub(crate) fn pack_lanes(flags: [u8; 16]) -> u32 {
+    let (bytes, _) = flags.as_chunks::<8>();
+    (gathered(bytes[0]) | gathered(bytes[1]) << 8) as u32
+}
+
+#[inline]
+fn gathered(flags: [u8; 8]) -> u64 {
+    u64::from_le_bytes(flags).wrapping_mul(GATHER) >> 56
 }
 
 #[cfg(test)]
