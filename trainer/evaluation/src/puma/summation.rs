@@ -48,4 +48,16 @@ mod tests {
         assert_ne!((values.iter().sum::<f64>() / 10.0).to_bits(), 0.1_f64.to_bits());
         assert!(numpy_mean(&[]).is_nan());
     }
+
+    #[test]
+    fn lists_of_any_length_are_added_as_numpy_adds_them() {
+        let golden: Vec<(u64, f64)> =
+            serde_json::from_str(include_str!("../../tests/goldens/means.json")).unwrap();
+        for (length, expected) in golden {
+            let values: Vec<f64> =
+                (1..=length).map(|k| (k * k * 7919 % 10007) as f64 / 10007.0).collect();
+
+            assert_eq!(numpy_mean(&values).to_bits(), expected.to_bits(), "{length} values");
+        }
+    }
 }
