@@ -1,6 +1,21 @@
 //! Crops, changed at random so that a network learns what does not matter.
+//!
+//! A crop without free rotation and bending lies on the grid that the runtime resamples to, so
+//! that at zoom 1 a network sees in training exactly the pixels that it sees in the field.
 
+mod bend;
+mod blur;
+mod colour;
+mod cut;
+mod free;
+mod turn;
+
+use contract::Mpp;
 use serde::{Deserialize, Serialize};
+
+pub(crate) use blur::gaussian;
+pub(crate) use colour::Painter;
+pub(crate) use cut::{Aim, Crop, Cutter, OUTSIDE, Source};
 
 /// All that is changed at random in a crop.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -8,7 +23,7 @@ use serde::{Deserialize, Serialize};
 pub struct Augmentation {
     /// Zoom between 1/`zoom` and `zoom`, log-uniform; 1 is none.
     pub zoom: f64,
-    /// Mirrored at random.
+    /// Mirrored in half of the crops.
     pub flip: bool,
     /// Turned at random.
     pub rotation: Rotation,
@@ -43,9 +58,9 @@ pub enum Rotation {
 pub struct Elastic {
     /// Share of the crops that are bent, 0 to 1.
     pub probability: f64,
-    /// Greatest displacement of a node, output px.
+    /// Greatest displacement of a node along each axis, px of the crop.
     pub amplitude_px: f64,
-    /// Distance of the nodes, output px.
+    /// Distance of the nodes, px of the crop, 4 or more.
     pub spacing_px: f64,
 }
 
@@ -55,17 +70,19 @@ pub struct Elastic {
 pub struct Sometimes {
     /// Share of the crops, 0 to 1.
     pub probability: f64,
-    /// Standard deviation, at least: px for blur; of the full range 1 for noise.
+    /// Standard deviation, at least: px of the crop for blur; of the full range 1 for noise.
     pub sigma_min: f64,
     /// Standard deviation, at most.
     pub sigma_max: f64,
 }
 
 /// Random change of colour. All bounds are symmetric: 0 is no change.
+///
+/// Stains are those of Ruifrok and Johnston (2001): haematoxylin, eosin and a rest.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Colour {
-    /// Each stain (haematoxylin, eosin, rest) scaled by exp(±this) in optical density.
+    /// Each stain scaled by exp(±this) in optical density.
     pub stain_scale: f64,
     /// Each stain shifted by ±this, optical density.
     pub stain_shift: f64,
@@ -84,3 +101,66 @@ pub struct Colour {
     /// Contrast about the crop's mean scaled by exp(±this).
     pub contrast: f64,
 }
+
+/// Greatest zoom believed: nuclei of one magnification step more or less.
+const ZOOM_MAX: f64 = 4.0;
+/// Greatest exponent of a colour scale: a factor of 20.
+const EXPONENT_MAX: f64 = 3.0;
+/// Greatest standard deviation of a blur, px.
+const BLUR_MAX: f64 = 10.0;
+
+impl Augmentation {
+    /// Names every field that is out of its bounds, for crops at `mpp`.
+    pub(crate) fn faults(&self, mpp: Mpp) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut bound = |name: &str, value: f64, low: f64, high: f64| {
+            // A NaN is in no range.
+            if !(low..=high).contains(&value) {
+                faults.push(format!("augmentation.{name} is {value}, not {low} to {high}"));
+            }
+        };
+        bound("zoom", self.zoom, 1.0, ZOOM_MAX);
+        if let Some(elastic) = &self.elastic {
+            bound("elastic.probability", elastic.probability, 0.0, 1.0);
+            bound("elastic.spacing_px", elastic.spacing_px, 4.0, 1e4);
+            bound("elastic.amplitude_px", elastic.amplitude_px, 0.0, 1e3);
+        }
+        for (name, some, max) in [("blur", self.blur, BLUR_MAX), ("noise", self.noise, 1.0)] {
+            if let Some(some) = some {
+                bound(&format!("{name}.probability"), some.probability, 0.0, 1.0);
+                bound(&format!("{name}.sigma_min"), some.sigma_min, 0.0, some.sigma_max);
+                bound(&format!("{name}.sigma_max"), some.sigma_max, 0.0, max);
+            }
+        }
+        for (name, value, max) in self.colour.bounds() {
+            bound(&format!("colour.{name}"), value, 0.0, max);
+        }
+        let zooms = [self.zoom, 1.0 / self.zoom];
+        if zooms.iter().any(|zoom| Mpp::new(mpp.um_per_px() / zoom).is_err()) {
+            faults.push(format!(
+                "augmentation.zoom is {}, which leads out of the believable resolutions",
+                self.zoom
+            ));
+        }
+        faults
+    }
+}
+
+impl Colour {
+    fn bounds(&self) -> [(&'static str, f64, f64); 9] {
+        [
+            ("stain_scale", self.stain_scale, EXPONENT_MAX),
+            ("stain_shift", self.stain_shift, 1.0),
+            ("intensity", self.intensity, EXPONENT_MAX),
+            ("stain_angle", self.stain_angle, 0.5),
+            ("saturation", self.saturation, EXPONENT_MAX),
+            ("hue", self.hue, std::f64::consts::PI),
+            ("gain", self.gain, EXPONENT_MAX),
+            ("brightness", self.brightness, 1.0),
+            ("contrast", self.contrast, EXPONENT_MAX),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,17 +1,19 @@
 //! Batches of crops, and the loader that has them ready in time.
+//!
+//! **Invariant:** batch n is a pure function of (plan, samples, seed, n): crop i of it is drawn
+//! from the stream of (seed, n, i) and nothing else.
 
 mod loader;
+mod nuclei;
+mod plan;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use contract::{Mpp, Size};
-use serde::{Deserialize, Serialize};
+use contract::Size;
 use thiserror::Error;
 
-use crate::augment::Augmentation;
-use crate::target::Prepared;
 pub use loader::{Loader, LoaderError, LoaderOptions, Stage, Station};
+pub use nuclei::NucleiBatches;
+pub(crate) use plan::Frame;
+pub use plan::{BatchPlan, PlanError};
 
 /// What makes batches: number n is always the same.
 pub trait Batches: Send + Sync + 'static {
@@ -30,29 +32,6 @@ pub struct BatchError {
     pub sample: String,
     /// Why.
     pub reason: String,
-}
-
-/// How batches of nuclei are made.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BatchPlan {
-    /// Crops in a batch.
-    pub count: usize,
-    /// Edge of a crop, px at `mpp`.
-    pub crop_px: usize,
-    /// Resolution of the network's input.
-    pub mpp: Mpp,
-    /// Mean of red, green and blue, 0 to 1: the card's.
-    pub mean: [f32; 3],
-    /// Standard deviation of red, green and blue: the card's.
-    pub std: [f32; 3],
-    /// Share of each source among the crops; scaled to a sum of 1.
-    pub shares: BTreeMap<String, f64>,
-    /// Share of the crops that are centred on a nucleus of a class drawn evenly among the
-    /// classes that occur in the drawn source; the others lie anywhere. 0 to 1.
-    pub class_balance: f64,
-    /// What is changed at random.
-    pub augmentation: Augmentation,
 }
 
 /// A batch: `count` crops of `size`. All maps are row-major, one crop after the other.
@@ -76,33 +55,4 @@ pub struct Batch {
     pub class: Vec<u8>,
     /// `[count]`: whether every nucleus is outlined (`hv`, `dist`, `edge` train only then).
     pub annotated: Vec<bool>,
-}
-
-/// Why a plan of batches cannot be followed.
-#[derive(Debug, Error)]
-#[error("batches: {0}")]
-pub struct PlanError(pub String);
-
-/// Batches of nuclei.
-#[derive(Debug)]
-pub struct NucleiBatches {
-    samples: Vec<Arc<Prepared>>,
-    plan: BatchPlan,
-    seed: u64,
-}
-
-impl NucleiBatches {
-    /// Batches of crops of `samples` as `plan` says.
-    pub fn new(samples: Vec<Arc<Prepared>>, plan: BatchPlan, seed: u64) -> Result<Self, PlanError> {
-        Ok(Self { samples, plan, seed })
-    }
-}
-
-impl Batches for NucleiBatches {
-    type Batch = Batch;
-
-    fn batch(&self, n: u64, station: &Station) -> Result<Batch, BatchError> {
-        let _ = (n, station, &self.samples, &self.plan, self.seed);
-        unimplemented!("being written")
-    }
 }

@@ -1,9 +1,12 @@
 //! One annotated image, as a reader hands it over.
+//!
+//! Labels are partial: what nobody marked is unknown, never negative. A source without classes
+//! yields nuclei without a class; dots name nuclei and say nothing of their outlines.
 
 use std::collections::BTreeMap;
 
-use contract::{Mpp, RgbImage};
-use thiserror::Error;
+use contract::{Mpp, RgbImage, Size};
+use kernels::resample::Resampler;
 
 /// The class of a nucleus, or of a pixel, that nobody named.
 pub const UNKNOWN: u8 = 255;
@@ -25,8 +28,8 @@ pub struct Sample {
     pub mpp: Mpp,
     /// What people marked in it.
     pub annotation: Annotation,
-    /// Tissue class of each pixel, row-major, [`UNKNOWN`] where nobody said; an index into
-    /// the source's tissue classes.
+    /// Tissue of each pixel, row-major, [`UNKNOWN`] where nobody said; an index into
+    /// [`crate::source::PUMA_TISSUE`].
     pub tissue: Option<Vec<u8>>,
 }
 
@@ -51,7 +54,7 @@ pub struct Instances {
 /// A point in a nucleus.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Dot {
-    /// Pixels to the right of the image's left edge; a pixel's centre is at a half.
+    /// Pixels to the right of the image's left edge; the first pixel's centre is at a half.
     pub x: f64,
     /// Pixels down from the image's upper edge.
     pub y: f64,
@@ -59,24 +62,102 @@ pub struct Dot {
     pub class: u8,
 }
 
-/// Why a sample cannot be brought to another resolution.
-#[derive(Debug, Error)]
-#[error("{name} cannot be resampled from {from} to {to} µm/px: nothing of it is left")]
-pub struct ResampleError {
-    /// The sample.
-    pub name: String,
-    /// Its resolution.
-    pub from: f64,
-    /// The resolution asked for.
-    pub to: f64,
-}
-
 impl Sample {
-    /// The same sample at `mpp`: the image by area average (bilinear where it grows), labels
-    /// by the nearest pixel, dots by scaling. What an evaluation at the network's resolution
-    /// compares with.
-    pub fn resampled(&self, mpp: Mpp) -> Result<Self, ResampleError> {
-        let _ = mpp;
-        unimplemented!("being written")
+    /// Its nuclei as points: the dots, or the centre of each nucleus' pixels in order of number.
+    pub fn nuclei(&self) -> Vec<Dot> {
+        match &self.annotation {
+            Annotation::Dots(dots) => dots.clone(),
+            Annotation::Instances(instances) => instances.centres(self.image.width()),
+        }
+    }
+
+    /// The same sample at `mpp`, on the grid that the runtime resamples to: the image by area
+    /// average (linear where it grows), labels by the pixel under the output pixel's centre, dots
+    /// by scaling.
+    #[must_use]
+    pub fn resampled(&self, mpp: Mpp) -> Self {
+        let grid = Resampler::new(self.mpp, mpp);
+        let (from, to) = (self.image.size(), grid.output_size(self.image.size()));
+        let image = grid.window(&self.image, (0, 0), (0, 0), to);
+        let nearest = Nearest { factor: grid.factor(), from, to };
+
+        let annotation = match &self.annotation {
+            Annotation::Dots(dots) => Annotation::Dots(
+                dots.iter()
+                    .map(|dot| Dot {
+                        x: dot.x / grid.factor(),
+                        y: dot.y / grid.factor(),
+                        class: dot.class,
+                    })
+                    .collect(),
+            ),
+            Annotation::Instances(instances) => Annotation::Instances(Instances {
+                ids: nearest.of(&instances.ids),
+                classes: instances.classes.clone(),
+            }),
+        };
+        let tissue = self.tissue.as_ref().map(|tissue| nearest.of(tissue));
+        Self { image, mpp, annotation, tissue, ..self.without_pixels() }
+    }
+
+    /// Everything but what is as large as the image.
+    fn without_pixels(&self) -> Self {
+        Self {
+            set: self.set.clone(),
+            name: self.name.clone(),
+            group: self.group.clone(),
+            site: self.site.clone(),
+            image: RgbImage::filled(Size::new(0, 0), [0; 3]),
+            mpp: self.mpp,
+            annotation: Annotation::Dots(Vec::new()),
+            tissue: None,
+        }
     }
 }
+
+impl Instances {
+    /// The centre of each nucleus' pixels, in order of number.
+    fn centres(&self, width: usize) -> Vec<Dot> {
+        let mut sums: BTreeMap<u32, (f64, f64, f64)> = BTreeMap::new();
+        for (at, &id) in self.ids.iter().enumerate().filter(|(_, id)| **id > 0) {
+            let sum = sums.entry(id).or_default();
+            sum.0 += (at % width) as f64 + 0.5;
+            sum.1 += (at / width) as f64 + 0.5;
+            sum.2 += 1.0;
+        }
+        sums.into_iter()
+            .map(|(id, (x, y, area))| Dot {
+                x: x / area,
+                y: y / area,
+                class: self.classes.get(&id).copied().unwrap_or(UNKNOWN),
+            })
+            .collect()
+    }
+}
+
+/// Takes, for each output pixel, the source pixel under its centre.
+struct Nearest {
+    factor: f64,
+    from: Size,
+    to: Size,
+}
+
+impl Nearest {
+    fn of<T: Copy>(&self, map: &[T]) -> Vec<T> {
+        let columns: Vec<usize> =
+            (0..self.to.width).map(|x| self.under(x, self.from.width)).collect();
+        (0..self.to.height)
+            .flat_map(|y| {
+                let row = self.under(y, self.from.height) * self.from.width;
+                columns.iter().map(move |x| map[row + x])
+            })
+            .collect()
+    }
+
+    fn under(&self, output: usize, length: usize) -> usize {
+        (((output as f64 + 0.5) * self.factor) as usize).min(length - 1)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,8 +2,20 @@
 //!
 //! A reader takes what is there: a source without classes yields nuclei without
 //! a class, and these do not train the class head. What a file should hold and
-//! does not is a [`crate::fingerprint::Fault`] with file and reason; all of them
-//! are named before training starts.
+//! does not is a [`Fault`] with file and reason; all of them are named before
+//! training starts.
+
+mod annotation;
+mod class_names;
+mod dots;
+mod entry;
+mod geojson;
+mod grouping;
+mod instance_map;
+mod polygon;
+mod puma;
+mod resolution;
+mod survey;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,6 +26,7 @@ use thiserror::Error;
 
 use crate::Sample;
 use crate::fingerprint::{Fault, Fingerprint};
+pub use puma::TISSUE as PUMA_TISSUE;
 
 /// The value in [`SourceSpec::classes`] of a label that gives a nucleus no class.
 pub const UNKNOWN_CLASS: &str = "unknown";
@@ -51,11 +64,13 @@ pub enum Layout {
     InstanceMaps,
     /// PUMA's own: `01_training_dataset_tif_ROIs/*.tif`,
     /// `01_training_dataset_geojson_nuclei/*_nuclei.geojson` and, if present,
-    /// `01_training_dataset_geojson_tissue/*_tissue.geojson`.
+    /// `01_training_dataset_geojson_tissue/*_tissue.geojson`. Annotations without an image are
+    /// passed over.
     Puma,
     /// Patches of PUMA: as [`Layout::InstanceMaps`], and `classes/*.json` from instance to class.
     PumaPatches,
-    /// Images with dots: `*.jpg` or `*.png`, beside each a `*.txt` of lines `y x class`.
+    /// Images with dots: `*.jpg` or `*.png`, beside each a `*.txt` of lines `y x class`, where
+    /// y and x are the row and column of a pixel.
     Dots,
 }
 
@@ -103,15 +118,15 @@ pub struct DataSet {
 #[derive(Debug, Error)]
 pub enum LoadError {
     /// The plan contradicts itself.
-    #[error("source {source_name}: {reason}")]
+    #[error("source {name}: {reason}")]
     Spec {
         /// Name of the source.
-        source_name: String,
-        /// What is wrong with which field.
+        name: String,
+        /// What is wrong with which field, and what to do.
         reason: String,
     },
     /// A folder cannot be listed.
-    #[error("cannot list the folder {}: check the data root and the source's path", path.display())]
+    #[error("cannot list the folder {}; check the data root and the source's path", path.display())]
     Folder {
         /// The folder.
         path: PathBuf,
@@ -120,7 +135,7 @@ pub enum LoadError {
         source: std::io::Error,
     },
     /// Files are damaged, missing, unreadable or twice there.
-    #[error("{} files cannot be trained on; mend or remove them: {}", .0.len(), list(.0))]
+    #[error("{} files cannot be trained on, mend or remove them: {}", .0.len(), list(.0))]
     Faults(Vec<Fault>),
 }
 
@@ -133,10 +148,10 @@ pub fn load(root: &Path, specs: &[SourceSpec], classes: &[String]) -> Result<Dat
     if faults.is_empty() { Ok(set) } else { Err(LoadError::Faults(faults)) }
 }
 
-/// Reads all sources as [`load`] does, and leaves files at fault out; they stand in the fingerprint.
+/// Reads all sources as [`load`] does, and leaves out files at fault; they stand in the
+/// fingerprint.
 pub fn survey(root: &Path, specs: &[SourceSpec], classes: &[String]) -> Result<DataSet, LoadError> {
-    let _ = (root, specs, classes);
-    unimplemented!("being written")
+    survey::survey(root, specs, classes)
 }
 
 fn list(faults: &[Fault]) -> String {

@@ -1,13 +1,23 @@
-//! Weak tissue labels from the density of nuclei, and batches of them.
+//! Tissue labels, weak and annotated, and batches of them.
+//!
+//! Weak labels: where nuclei are dense, their smoothed density says what the tissue is; glass is
+//! told by its brightness. Published tissue labels ([`annotated`]) are taken as they are.
 
-use std::sync::Arc;
+mod batch;
+mod label;
 
-use contract::{Mpp, RgbImage, Size};
+use contract::{Mpp, RgbImage};
 use serde::{Deserialize, Serialize};
 
-use crate::augment::Augmentation;
-use crate::batch::{BatchError, Batches, PlanError, Station};
-use crate::{Dot, Sample};
+pub use batch::{TissueBatch, TissueBatchPlan, TissueBatches};
+pub use label::{annotated, label};
+
+/// Label of tumour tissue, of the weak labels.
+pub const TUMOUR: u8 = 0;
+/// Label of stroma, lymphocytes with it, of the weak labels.
+pub const STROMA: u8 = 1;
+/// Label of glass, of the weak labels.
+pub const GLASS: u8 = 2;
 
 /// How density becomes tissue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,7 +25,7 @@ use crate::{Dot, Sample};
 pub struct TissueRules {
     /// Resolution of the labels.
     pub mpp: Mpp,
-    /// Standard deviation of the smoothing of the dots, µm.
+    /// Standard deviation of the smoothing of the nuclei, µm.
     pub sigma_um: f64,
     /// Index of the nucleus class that counts as tumour.
     pub tumour_class: u8,
@@ -33,13 +43,6 @@ pub struct TissueRules {
     pub glass_sigma_um: f64,
 }
 
-/// Label of tumour tissue.
-pub const TUMOUR: u8 = 0;
-/// Label of stroma.
-pub const STROMA: u8 = 1;
-/// Label of glass.
-pub const GLASS: u8 = 2;
-
 /// An image with tissue labels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TissueSample {
@@ -47,71 +50,13 @@ pub struct TissueSample {
     pub set: String,
     /// Its name.
     pub name: String,
-    /// At the rules' resolution.
+    /// Resolution of image and labels.
+    pub mpp: Mpp,
+    /// The image.
     pub image: RgbImage,
-    /// Row-major: [`TUMOUR`], [`STROMA`], [`GLASS`], 255 unknown.
+    /// Row-major: index of the tissue class, 255 unknown.
     pub labels: Vec<u8>,
 }
 
-/// Labels the tissue of `sample` from `nuclei` (its own dots, or what a network found).
-pub fn label(sample: &Sample, nuclei: &[Dot], rules: &TissueRules) -> TissueSample {
-    let _ = (sample, nuclei, rules);
-    unimplemented!("being written")
-}
-
-/// How batches of tissue are made.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TissueBatchPlan {
-    /// Crops in a batch.
-    pub count: usize,
-    /// Edge of a crop, px at the rules' resolution.
-    pub crop_px: usize,
-    /// Mean of red, green and blue, 0 to 1.
-    pub mean: [f32; 3],
-    /// Standard deviation of red, green and blue.
-    pub std: [f32; 3],
-    /// What is changed at random.
-    pub augmentation: Augmentation,
-}
-
-/// A batch of tissue.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TissueBatch {
-    /// Crops.
-    pub count: usize,
-    /// Size of each.
-    pub size: Size,
-    /// `[count, 3, height, width]`: (value / 255 − mean) / std.
-    pub images: Vec<f32>,
-    /// `[count, height, width]`: class, 255 unknown.
-    pub labels: Vec<u8>,
-}
-
-/// Batches of tissue.
-#[derive(Debug)]
-pub struct TissueBatches {
-    samples: Vec<Arc<TissueSample>>,
-    plan: TissueBatchPlan,
-    seed: u64,
-}
-
-impl TissueBatches {
-    /// Batches of crops of `samples` as `plan` says.
-    pub fn new(
-        samples: Vec<Arc<TissueSample>>,
-        plan: TissueBatchPlan,
-        seed: u64,
-    ) -> Result<Self, PlanError> {
-        Ok(Self { samples, plan, seed })
-    }
-}
-
-impl Batches for TissueBatches {
-    type Batch = TissueBatch;
-
-    fn batch(&self, n: u64, station: &Station) -> Result<TissueBatch, BatchError> {
-        let _ = (n, station, &self.samples, &self.plan, self.seed);
-        unimplemented!("being written")
-    }
-}
+#[cfg(test)]
+mod tests;
