@@ -8,13 +8,35 @@
 
 #![forbid(unsafe_code)]
 
-mod format;
-mod open;
 mod regions;
-mod samples;
+mod slide;
+
+mod image_file;
+mod open;
+
+mod format;
+mod pyramid;
 mod whole;
 
+mod aperio;
+mod ome;
+mod orientation;
+mod resolution;
+
+mod tiff;
+
+mod cache;
+mod codec;
+mod fault;
+mod samples;
+mod source;
+
+pub use codec::CodecError;
 pub use format::Format;
+pub use image_file::Level;
 pub use open::OpenError;
+pub use pyramid::Associated;
 pub use regions::{REGION_PIXELS_MAX, ReadError, Regions, TileImage};
-pub use whole::{WHOLE_PIXELS_MAX, read_image};
+pub use slide::{Slide, read_image};
+pub use tiff::SegmentError;
+pub use whole::WHOLE_PIXELS_MAX;

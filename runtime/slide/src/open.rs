@@ -47,6 +47,28 @@ pub enum OpenError {
         /// The field and its value.
         reason: String,
     },
+    /// A format that is known and not read.
+    #[error(
+        "{}: {format} is recognised and not read; export it as SVS, OME-TIFF or tiled TIFF",
+        path.display()
+    )]
+    Unread {
+        /// The file.
+        path: PathBuf,
+        /// The format.
+        format: &'static str,
+    },
+    /// The file says nothing believable about how large a pixel is.
+    #[error(
+        "{}: its resolution is unknown ({reason}); state it in µm/px with --mpp",
+        path.display()
+    )]
+    Resolution {
+        /// The file.
+        path: PathBuf,
+        /// What the file says instead.
+        reason: String,
+    },
     /// The image must be decoded as a whole and is too large for it.
     #[error(
         "{}: {width} × {height} px are more than the {WHOLE_PIXELS_MAX} pixels that are decoded \

@@ -3,8 +3,12 @@
 //! **Contract:** coordinates are level-0 pixels of the upright image; a region
 //! lies wholly inside, and one read is at most [`REGION_PIXELS_MAX`].
 
+use std::path::PathBuf;
+
 use contract::{Mpp, RgbImage, Size};
 use thiserror::Error;
+
+use crate::tiff::SegmentError;
 
 /// Pixels of one region at most: 192 MiB of RGB, far above any window of a network.
 pub const REGION_PIXELS_MAX: usize = 64 << 20;
@@ -55,6 +59,19 @@ pub enum ReadError {
         level: usize,
         /// Levels that there are.
         levels: usize,
+    },
+    /// A tile or strip of the file is damaged.
+    #[error("{}: tile {index} of level {level} cannot be read", path.display())]
+    Segment {
+        /// The file.
+        path: PathBuf,
+        /// The level.
+        level: usize,
+        /// The tile or strip in file order.
+        index: usize,
+        /// What is wrong with it.
+        #[source]
+        source: SegmentError,
     },
 }
 
@@ -152,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_region_without_pixels_is_empty() {
-        assert_eq!(tile().read(5, 4, Size::new(0, 0)).unwrap().pixels(), []);
+        assert!(tile().read(5, 4, Size::new(0, 0)).unwrap().pixels().is_empty());
     }
 
     #[test]

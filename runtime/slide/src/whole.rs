@@ -1,20 +1,19 @@
-//! Images that are decoded as a whole: PNG, JPEG, and small TIFFs for training.
+//! Images that are decoded as a whole: PNG and JPEG.
 //!
 //! **Invariant:** nothing is decoded before its announced size is known to be
 //! at most [`WHOLE_PIXELS_MAX`].
 
 use std::io::Cursor;
-use std::path::Path;
 
 use contract::{RgbImage, Size};
-use zune_core::bytestream::ZCursor;
-use zune_core::colorspace::ColorSpace;
-use zune_core::options::DecoderOptions;
-use zune_jpeg::JpegDecoder;
 
-use crate::format::{Signature, signature};
-use crate::open::OpenError;
-use crate::samples::{Channels, to_8_bit, to_rgb};
+use crate::codec::{CodecError, Density, guarded, picture};
+use crate::fault::{Fault, damaged};
+use crate::orientation::Orientation;
+use crate::resolution::{Claim, um_per_px};
+use crate::samples::{Alpha, Channels, Colour, to_8_bit};
+use crate::source::Source;
+use crate::tiff::{Tag, Tiff};
 
 /// Pixels of an image that is decoded as a whole, at most: 192 MiB of RGB.
 pub const WHOLE_PIXELS_MAX: usize = 64 << 20;
@@ -22,112 +21,122 @@ pub const WHOLE_PIXELS_MAX: usize = 64 << 20;
 /// Bytes of a file that is read as a whole, at most: a raw 16-bit RGBA image of the largest size.
 const WHOLE_BYTES_MAX: u64 = 8 * WHOLE_PIXELS_MAX as u64 + (1 << 20);
 
-/// Reads a PNG, JPEG or TIFF of at most [`WHOLE_PIXELS_MAX`] as a whole.
-///
-/// No resolution is wanted: for training data, whose resolution its set states.
-pub fn read_image(path: &Path) -> Result<RgbImage, OpenError> {
-    let bytes = read_bounded(path)?;
-    match signature(&bytes) {
-        Some(Signature::Png) => png(path, &bytes),
-        Some(Signature::Jpeg) => jpeg(path, &bytes),
-        Some(Signature::Tiff) => tiff(path, &bytes),
-        None => Err(OpenError::Unrecognised { path: path.into() }),
-    }
+/// A decoded image, upright, and what it says of its resolution.
+#[derive(Debug)]
+pub(crate) struct Whole {
+    pub(crate) image: RgbImage,
+    pub(crate) claims: Vec<Claim>,
 }
 
-fn read_bounded(path: &Path) -> Result<Vec<u8>, OpenError> {
-    let io = |source| OpenError::Io { path: path.into(), source };
-    let length = std::fs::metadata(path).map_err(io)?.len();
+/// All bytes of `source`, if they can be held.
+pub(crate) fn bytes(source: &Source) -> Result<Vec<u8>, Fault> {
+    let length = source.length();
     if length > WHOLE_BYTES_MAX {
         let reason = format!("the file has {length} bytes, more than {WHOLE_BYTES_MAX}");
-        return Err(OpenError::Unsupported { path: path.into(), reason });
+        return Err(Fault::Unsupported(reason));
     }
-    std::fs::read(path).map_err(io)
+    source.read(0, length as usize).map_err(Fault::Io)
 }
 
 /// Refuses a size that has no pixels or too many.
-fn checked_size(path: &Path, width: u64, height: u64) -> Result<Size, OpenError> {
+pub(crate) fn checked_size(width: u64, height: u64) -> Result<Size, Fault> {
     if width == 0 || height == 0 {
-        return Err(damaged(path, format!("the image has {width} × {height} px")));
+        return Err(damaged(format!("the image has {width} × {height} px")));
     }
     if width.saturating_mul(height) > WHOLE_PIXELS_MAX as u64 {
-        return Err(OpenError::TooLarge { path: path.into(), width, height });
+        return Err(Fault::TooLarge(width, height));
     }
     Ok(Size::new(width as usize, height as usize))
 }
 
-fn damaged(path: &Path, reason: impl Into<String>) -> OpenError {
-    OpenError::Damaged { path: path.into(), reason: reason.into() }
+fn upright(size: Size, rgb: Vec<u8>, exif: Option<&[u8]>) -> Result<RgbImage, Fault> {
+    let image = RgbImage::new(size, rgb).map_err(|error| damaged(error.to_string()))?;
+    Ok(orientation(exif).upright(image))
 }
 
-fn image(path: &Path, size: Size, pixels: Vec<u8>) -> Result<RgbImage, OpenError> {
-    RgbImage::new(size, pixels).map_err(|error| damaged(path, error.to_string()))
+/// The orientation of an EXIF block; a block that cannot be read turns nothing.
+fn orientation(exif: Option<&[u8]>) -> Orientation {
+    let read = |exif: &[u8]| -> Option<Orientation> {
+        let tiff = Tiff::new(Source::Memory(exif.to_vec())).ok()?;
+        let chain = tiff.directories().ok()?;
+        Orientation::new(chain.main[0].number(&tiff, Tag::ORIENTATION).ok()??)
+    };
+    exif.and_then(read).unwrap_or(Orientation::UPRIGHT)
 }
 
-fn png(path: &Path, bytes: &[u8]) -> Result<RgbImage, OpenError> {
-    let wrong = |error: png::DecodingError| damaged(path, format!("not a sound PNG: {error}"));
+impl From<CodecError> for Fault {
+    fn from(error: CodecError) -> Self {
+        damaged(error.to_string())
+    }
+}
+
+/// Decodes a JPEG.
+pub(crate) fn jpeg(bytes: &[u8]) -> Result<Whole, Fault> {
+    let picture = guarded("JPEG", || picture(bytes))?;
+    let size = checked_size(picture.width as u64, picture.height as u64)?;
+    let claims = picture.density.and_then(jfif_resolution).into_iter().collect();
+    let exif = picture.exif.clone();
+    let rgb = guarded("JPEG", || picture.rgb())?;
+    let image = upright(size, rgb, exif.as_deref())?;
+    Ok(Whole { image, claims })
+}
+
+fn jfif_resolution(density: Density) -> Option<Claim> {
+    let unit_um = match density.unit {
+        1 => 25_400.0,
+        2 => 10_000.0,
+        // 0 means that only the ratio of the axes is known.
+        _ => return None,
+    };
+    Some(Claim {
+        field: "the JFIF density",
+        x_um: um_per_px(density.x.into(), unit_um),
+        y_um: um_per_px(density.y.into(), unit_um),
+    })
+}
+
+/// Decodes a PNG.
+pub(crate) fn png(bytes: &[u8]) -> Result<Whole, Fault> {
+    let wrong = |error: png::DecodingError| damaged(format!("not a sound PNG: {error}"));
     let mut decoder = png::Decoder::new(Cursor::new(bytes));
     decoder.set_transformations(png::Transformations::EXPAND);
     let mut reader = decoder.read_info().map_err(wrong)?;
-    let size = checked_size(path, reader.info().width.into(), reader.info().height.into())?;
+    let size = checked_size(reader.info().width.into(), reader.info().height.into())?;
+    let claim = png_resolution(reader.info());
+    let exif = reader.info().exif_metadata.as_ref().map(|exif| exif.to_vec());
     let (colour, depth) = reader.output_color_type();
     let length =
-        reader.output_buffer_size().ok_or_else(|| damaged(path, "the PNG is too large"))?;
+        reader.output_buffer_size().ok_or_else(|| damaged("the PNG's rows are too long"))?;
     let mut samples = vec![0; length];
     reader.next_frame(&mut samples).map_err(wrong)?;
 
     if depth == png::BitDepth::Sixteen {
-        samples =
-            samples.as_chunks().0.iter().map(|&pair| to_8_bit(u16::from_be_bytes(pair))).collect();
+        let pairs = samples.as_chunks().0.iter();
+        samples = pairs.map(|&pair| to_8_bit(u16::from_be_bytes(pair))).collect();
     }
-    let channels = match colour {
-        png::ColorType::Grayscale => Channels::Grey,
-        png::ColorType::GrayscaleAlpha => Channels::GreyAlpha,
-        png::ColorType::Rgb | png::ColorType::Indexed => Channels::Rgb,
-        png::ColorType::Rgba => Channels::RgbAlpha,
-    };
-    image(path, size, to_rgb(samples, channels))
+    let rgb = png_channels(colour).to_rgb(samples);
+    let image = upright(size, rgb, exif.as_deref())?;
+    Ok(Whole { image, claims: claim.into_iter().collect() })
 }
 
-fn jpeg(path: &Path, bytes: &[u8]) -> Result<RgbImage, OpenError> {
-    let wrong = |error: zune_jpeg::errors::DecodeErrors| {
-        damaged(path, format!("not a sound JPEG: {error}"))
+fn png_channels(colour: png::ColorType) -> Channels {
+    let (colour, alpha) = match colour {
+        png::ColorType::Grayscale => (Colour::Grey, Alpha::Opaque),
+        png::ColorType::GrayscaleAlpha => (Colour::Grey, Alpha::Straight),
+        // A palette was expanded by the decoder.
+        png::ColorType::Rgb | png::ColorType::Indexed => (Colour::Rgb, Alpha::Opaque),
+        png::ColorType::Rgba => (Colour::Rgb, Alpha::Straight),
     };
-    let options = DecoderOptions::default()
-        .set_strict_mode(true)
-        .set_max_width(usize::from(u16::MAX))
-        .set_max_height(usize::from(u16::MAX))
-        .jpeg_set_out_colorspace(ColorSpace::RGB);
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
-    decoder.decode_headers().map_err(wrong)?;
-    let info = decoder.info().ok_or_else(|| damaged(path, "the JPEG has no header"))?;
-    let size = checked_size(path, info.width.into(), info.height.into())?;
-    image(path, size, decoder.decode().map_err(wrong)?)
+    let count = colour.samples() + usize::from(alpha != Alpha::Opaque);
+    Channels { colour, alpha, count }
 }
 
-fn tiff(path: &Path, bytes: &[u8]) -> Result<RgbImage, OpenError> {
-    let wrong = |error: tiff::TiffError| damaged(path, format!("not a sound TIFF: {error}"));
-    let mut decoder = tiff::decoder::Decoder::new(Cursor::new(bytes)).map_err(wrong)?;
-    let (width, height) = decoder.dimensions().map_err(wrong)?;
-    let size = checked_size(path, width.into(), height.into())?;
-    let colour = decoder.colortype().map_err(wrong)?;
-    let channels = match colour {
-        tiff::ColorType::Gray(_) => Channels::Grey,
-        tiff::ColorType::GrayA(_) => Channels::GreyAlpha,
-        tiff::ColorType::RGB(_) => Channels::Rgb,
-        tiff::ColorType::RGBA(_) => Channels::RgbAlpha,
-        _ => {
-            let reason = format!("its colour is {colour:?}");
-            return Err(OpenError::Unsupported { path: path.into(), reason });
-        }
-    };
-    let samples = match decoder.read_image().map_err(wrong)? {
-        tiff::decoder::DecodingResult::U8(samples) => samples,
-        tiff::decoder::DecodingResult::U16(samples) => samples.into_iter().map(to_8_bit).collect(),
-        _ => {
-            let reason = format!("its colour is {colour:?}");
-            return Err(OpenError::Unsupported { path: path.into(), reason });
-        }
-    };
-    image(path, size, to_rgb(samples, channels))
+/// `pHYs`: pixels per metre (PNG, third edition, 11.3.4.3).
+fn png_resolution(info: &png::Info<'_>) -> Option<Claim> {
+    let density = info.pixel_dims.filter(|density| density.unit == png::Unit::Meter)?;
+    Some(Claim {
+        field: "pHYs",
+        x_um: um_per_px(density.xppu.into(), 1e6),
+        y_um: um_per_px(density.yppu.into(), 1e6),
+    })
 }
