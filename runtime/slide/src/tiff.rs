@@ -184,6 +184,3 @@ impl Chain<'_> {
         offsets.unwrap_or_default().into_iter().map(|offset| self.read(offset)).collect()
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -63,7 +63,8 @@ def cut_svs(source):
     with tifffile.TiffWriter(DATA / "jpeg.svs") as out:
         out.write(
             iter(tiles), shape=(470, 460, 3), dtype="uint8", tile=(240, 240), photometric="rgb",
-            compression="jpeg", jpegtables=tables, metadata=None, software=False,
+            compression="jpeg", compressionargs={"outcolorspace": "rgb"}, jpegtables=tables,
+            metadata=None, software=False,
             description=APERIO + "460x470 (240x240) JPEG/RGB Q=30|AppMag = 20|MPP = 0,4990",
         )
         small = np.full((16, 24, 3), 200, "uint8")
