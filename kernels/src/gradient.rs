@@ -12,7 +12,8 @@
 
 use contract::{Size, postprocessing::Hover};
 
-use crate::separable::{LANES, Plane, Separable, Spans, Symmetry, Taps};
+use crate::separable::{BLOCK, LANES, Lines, Plane, Separable, Symmetry, Taps, Wanted, fit};
+use crate::simd::{self, Work};
 
 /// Least and greatest gradient, to which 0 and 1 are assigned.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,7 +56,7 @@ impl GradientBounds {
 /// # Panics
 /// If the map is not of `size`, or if `sobel_px` is not odd and 3 to 31.
 pub fn horizontal(size: Size, map: &[f32], sobel_px: u32) -> Vec<f32> {
-    whole(&mut sobel(sobel_px).0, plane(size, map))
+    sobel(sobel_px).0.filter(plane(size, map))
 }
 
 /// The vertical gradient of a map, row-major.
@@ -63,7 +64,7 @@ pub fn horizontal(size: Size, map: &[f32], sobel_px: u32) -> Vec<f32> {
 /// # Panics
 /// As [`horizontal`].
 pub fn vertical(size: Size, map: &[f32], sobel_px: u32) -> Vec<f32> {
-    whole(&mut sobel(sobel_px).1, plane(size, map))
+    sobel(sobel_px).1.filter(plane(size, map))
 }
 
 /// The filters of the horizontal and of the vertical gradient.
@@ -118,39 +119,44 @@ fn binomials(n: u32) -> Vec<f64> {
     row
 }
 
-fn whole(filter: &mut Separable, plane: Plane<'_>) -> Vec<f32> {
-    let Size { width, height } = plane.size;
-    let mut wanted = Spans::default();
-    wanted.whole(width);
-    let mut line = vec![0.0; width.next_multiple_of(LANES)];
-    let mut out = Vec::with_capacity(plane.size.pixels());
-    for y in 0..height {
-        filter.row(plane, y, &wanted, &mut line);
-        out.extend_from_slice(&line[..width]);
-    }
-    out
+/// Least and greatest value of a filtered map.
+struct Extremes<'a> {
+    filter: &'a mut Separable,
+    plane: Plane<'a>,
 }
 
 fn extremes(filter: &mut Separable, plane: Plane<'_>) -> (f32, f32) {
-    let Size { width, height } = plane.size;
-    let mut wanted = Spans::default();
-    wanted.whole(width);
-    let mut line = vec![0.0; width.next_multiple_of(LANES)];
-    let (mut least, mut most) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
-    for y in 0..height {
-        filter.row(plane, y, &wanted, &mut line);
-        line[width..].fill(f32::NAN);
-        for lanes in line.as_chunks::<LANES>().0 {
-            for (lane, &value) in lanes.iter().enumerate() {
-                least[lane] = if value < least[lane] { value } else { least[lane] };
-                most[lane] = if value > most[lane] { value } else { most[lane] };
+    simd::run(Extremes { filter, plane })
+}
+
+impl Work for Extremes<'_> {
+    type Output = (f32, f32);
+
+    #[inline(always)]
+    fn work(self) -> (f32, f32) {
+        let Size { width, height } = self.plane.size;
+        let mut wanted = Wanted::default();
+        let mut lines = Lines::default();
+        fit(&mut lines, width);
+        let (mut least, mut most) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
+        for y in (0..height).step_by(BLOCK) {
+            wanted.whole(width, height - y);
+            self.filter.block(self.plane, y, &wanted, &mut lines);
+            for line in lines.iter_mut().take(height - y) {
+                line[width..].fill(f32::NAN);
+                for lanes in line.as_chunks::<LANES>().0 {
+                    for (lane, &value) in lanes.iter().enumerate() {
+                        least[lane] = if value < least[lane] { value } else { least[lane] };
+                        most[lane] = if value > most[lane] { value } else { most[lane] };
+                    }
+                }
             }
         }
+        (
+            least.into_iter().fold(f32::INFINITY, f32::min),
+            most.into_iter().fold(f32::NEG_INFINITY, f32::max),
+        )
     }
-    (
-        least.into_iter().fold(f32::INFINITY, f32::min),
-        most.into_iter().fold(f32::NEG_INFINITY, f32::max),
-    )
 }
 
 #[cfg(test)]

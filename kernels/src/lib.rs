@@ -8,7 +8,7 @@
 //! fixed order without fused multiply-add, so that every machine gives the same bits; a NaN
 //! probability is background. **Never:** no clock, file, socket or thread in here.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod contour;
 pub mod dome;
@@ -25,6 +25,7 @@ pub mod open;
 mod reflect;
 pub mod resample;
 mod separable;
+mod simd;
 pub mod smooth;
 pub mod watershed;
 

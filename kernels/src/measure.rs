@@ -4,8 +4,8 @@
 //! - area = number of pixels, Σx and Σy = sums of indices, all integers; the centre of area in
 //!   pixels, with the origin at the outer corner of the first pixel, is (Σx / area + ½, Σy / area + ½);
 //! - the box is the smallest that holds all pixels;
-//! - a class probability `p` counts as `q = trunc(clamp(p, 0, 1) · 65535 + ½)`, an integer, with NaN
-//!   as 0; the class is that of the greatest Σq, the lowest index among equals, and its mean
+//! - a class probability `p` counts as `q = clamp(p, 0, 1) · 65535` in f32, rounded to the nearest
+//!   integer, ties to even, with NaN as 0; the class is that of the greatest Σq, the lowest index among equals, and its mean
 //!   probability is Σq / (65535 · area), one division in f64, then rounded to f32.
 //!
 //! Integer sums do not depend on the order of the pixels.

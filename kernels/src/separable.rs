@@ -1,4 +1,4 @@
-//! Separable filters with symmetric or antisymmetric taps, row by row and only where asked.
+//! Separable filters with symmetric or antisymmetric taps, a few rows at a time and only where asked.
 //!
 //! **Contract.** First down the columns, then along the rows, borders reflected without the
 //! outermost pixel. With centre tap `c` and side taps `w[1..]`, each pass is, in f32 and in this
@@ -13,10 +13,18 @@ mod spans;
 use contract::Size;
 
 use crate::reflect::reflect;
-pub(crate) use spans::{LANES, Spans};
+use crate::simd::{self, Work};
+pub(crate) use spans::{LANES, Spans, Wanted};
 
 /// Side taps at most: a filter is at most `2 · RADIUS_MAX + 1` wide.
 pub(crate) const RADIUS_MAX: usize = 20;
+
+/// Rows that are filtered together: enough that the rows above and below them, which the taps reach
+/// as well, are not fetched from the second-level cache too often.
+pub(crate) const BLOCK: usize = 16;
+
+/// Rows whose sums are kept in registers together.
+const GROUP: usize = 4;
 
 /// Columns beyond the image that a line holds on either side.
 const BORDER: usize = 32;
@@ -46,14 +54,25 @@ pub(crate) struct Plane<'a> {
     pub(crate) values: &'a [f32],
 }
 
-/// A filter and the line that it works on.
+/// A filter and the lines that it works on.
 #[derive(Clone, Debug)]
 pub(crate) struct Separable {
     columns: Taps,
     rows: Taps,
-    /// A row after the pass down the columns, with `BORDER` on either side.
-    line: Vec<f32>,
-    starts: Vec<usize>,
+    /// The rows of a block after the pass down the columns, with `BORDER` on either side.
+    lines: [Vec<f32>; BLOCK],
+    /// Which groups of rows are wanted, a bit each, for each group of lanes.
+    groups: Vec<u8>,
+}
+
+/// The rows of a block, one a buffer; each holds a whole number of lanes.
+pub(crate) type Lines = [Vec<f32>; BLOCK];
+
+/// Makes each line as long as a row of `width` pixels in whole lanes.
+pub(crate) fn fit(lines: &mut Lines, width: usize) {
+    for line in lines {
+        line.resize(width.next_multiple_of(LANES), 0.0);
+    }
 }
 
 impl Separable {
@@ -63,120 +82,184 @@ impl Separable {
             columns.sides.len().max(rows.sides.len()) <= RADIUS_MAX,
             "a filter has at most {RADIUS_MAX} taps to a side"
         );
-        Self { columns, rows, line: Vec::new(), starts: Vec::new() }
+        Self { columns, rows, lines: Lines::default(), groups: Vec::new() }
     }
 
-    /// Row `y` of the filtered `plane` at the pixels of `wanted`, into `out`, which holds a whole
-    /// number of spans; its other values are left as they are.
+    /// The whole of the filtered `plane`, row-major.
+    pub(crate) fn filter(&mut self, plane: Plane<'_>) -> Vec<f32> {
+        simd::run(Whole { filter: self, plane })
+    }
+
+    /// The rows of the filtered `plane` from `y` on, at the pixels of `wanted`; other values of
+    /// `out` are left as they are.
     #[inline(always)]
-    pub(crate) fn row(&mut self, plane: Plane<'_>, y: usize, wanted: &Spans, out: &mut [f32]) {
-        let Size { width, height } = plane.size;
-        self.line.resize(width.next_multiple_of(LANES) + 2 * BORDER, 0.0);
-        let radius = self.columns.sides.len() as isize;
-        self.starts.clear();
-        self.starts
-            .extend((-radius..=radius).map(|step| width * reflect(y as isize + step, height)));
+    pub(crate) fn block(&mut self, plane: Plane<'_>, y: usize, wanted: &Wanted, out: &mut Lines) {
+        let width = plane.size.width;
+        for line in &mut self.lines {
+            line.resize(width.next_multiple_of(LANES) + 2 * BORDER, 0.0);
+        }
         let reach = self.rows.sides.len().div_ceil(LANES);
-        for span in wanted.widened(reach) {
-            down_columns(&self.columns, plane, &self.starts, span, &mut self.line);
-        }
-        self.reflect_border(width, wanted);
-        for span in wanted.iter() {
-            along_row(&self.rows, &self.line, span, out);
-        }
-    }
-
-    /// Fills the line beyond the image, where a wanted value reaches for it.
-    #[inline(always)]
-    fn reflect_border(&mut self, width: usize, wanted: &Spans) {
-        let radius = self.rows.sides.len();
-        if wanted.begins_within(radius) {
-            for step in 1..=radius {
-                self.line[BORDER - step] = self.line[BORDER + reflect(-(step as isize), width)];
-            }
-        }
-        if wanted.ends_within(radius) {
-            for x in width..width + radius {
-                self.line[BORDER + x] = self.line[BORDER + reflect(x as isize, width)];
+        wanted.groups(reach, &mut self.groups);
+        down_columns(&self.columns, plane, y, &self.groups, &mut self.lines);
+        for ((line, spans), out) in self.lines.iter_mut().zip(wanted.rows()).zip(out) {
+            reflect_border(line, width, self.rows.sides.len(), spans);
+            for span in spans.iter() {
+                along_row(&self.rows, line, span, out);
             }
         }
     }
 }
 
-/// The pass down the columns of one span of pixels.
+/// Rows that the taps of a block reach.
+const REACHED_MAX: usize = BLOCK + 2 * RADIUS_MAX;
+
+/// Where each row begins that the taps of the block from `y` on reach.
+fn row_starts(size: Size, y: usize, radius: usize) -> [usize; REACHED_MAX] {
+    let first = y as isize - radius as isize;
+    std::array::from_fn(|step| size.width * reflect(first + step as isize, size.height))
+}
+
+/// Fills the line beyond the image, where a wanted value reaches for it.
 #[inline(always)]
-fn down_columns(
-    taps: &Taps,
-    plane: Plane<'_>,
-    starts: &[usize],
-    span: std::ops::Range<usize>,
-    line: &mut [f32],
-) {
-    let width = plane.size.width;
-    let mut x = span.start;
-    while x < span.end {
-        let out = &mut line[BORDER + x..][..LANES];
-        if x + LANES <= width {
-            let load = |tap: usize| lanes(plane.values, starts[tap] + x);
-            out.copy_from_slice(&weigh(taps, load));
-        } else {
-            let load = |tap: usize| partial(&plane.values[starts[tap] + x..starts[tap] + width]);
-            out.copy_from_slice(&weigh(taps, load));
+fn reflect_border(line: &mut [f32], width: usize, radius: usize, wanted: &Spans) {
+    if wanted.begins_within(radius) {
+        for step in 1..=radius {
+            line[BORDER - step] = line[BORDER + reflect(-(step as isize), width)];
         }
-        x += LANES;
     }
+    if wanted.ends_within(radius) {
+        for x in width..width + radius {
+            line[BORDER + x] = line[BORDER + reflect(x as isize, width)];
+        }
+    }
+}
+
+/// A filter over all of a map.
+struct Whole<'a> {
+    filter: &'a mut Separable,
+    plane: Plane<'a>,
+}
+
+impl Work for Whole<'_> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn work(self) -> Vec<f32> {
+        let Size { width, height } = self.plane.size;
+        let mut wanted = Wanted::default();
+        let mut lines = Lines::default();
+        fit(&mut lines, width);
+        let mut out = Vec::with_capacity(self.plane.size.pixels());
+        for y in (0..height).step_by(BLOCK) {
+            wanted.whole(width, height - y);
+            self.filter.block(self.plane, y, &wanted, &mut lines);
+            for line in lines.iter().take(height - y) {
+                out.extend_from_slice(&line[..width]);
+            }
+        }
+        out
+    }
+}
+
+/// The pass down the columns. The lanes of all rows that are reached are first laid side by side:
+/// in the map they are a row apart, which for rows of 4 KiB is the same place in the first-level
+/// cache.
+#[inline(always)]
+fn down_columns(taps: &Taps, plane: Plane<'_>, y: usize, groups: &[u8], lines: &mut Lines) {
+    let width = plane.size.width;
+    let starts = row_starts(plane.size, y, taps.sides.len());
+    let mut near = [[0.0; LANES]; REACHED_MAX];
+    let reached = BLOCK + 2 * taps.sides.len();
+    for (x, &wanted) in (0..).step_by(LANES).zip(groups).filter(|(_, wanted)| **wanted != 0) {
+        let there = width.min(x + LANES) - x;
+        for (lanes, start) in near.iter_mut().zip(&starts).take(reached) {
+            let from = &plane.values[start + x..];
+            match from.first_chunk() {
+                Some(whole) if there == LANES => *lanes = *whole,
+                _ => lanes[..there].copy_from_slice(&from[..there]),
+            }
+        }
+        for group in (0..BLOCK / GROUP).filter(|group| wanted >> group & 1 == 1) {
+            let rows = GROUP * group..;
+            for (line, sums) in lines[rows.clone()].iter_mut().zip(weigh_down(taps, &near[rows])) {
+                line[BORDER + x..][..LANES].copy_from_slice(&sums);
+            }
+        }
+    }
+}
+
+/// Weighs the rows of a group together, so that their sums stay in registers.
+#[inline(always)]
+fn weigh_down(taps: &Taps, near: &[[f32; LANES]]) -> [[f32; LANES]; GROUP] {
+    let radius = taps.sides.len();
+    let near = &near[..GROUP + 2 * radius];
+    let mut sums = [[0.0; LANES]; GROUP];
+    if taps.symmetry == Symmetry::Even {
+        for (row, sums) in sums.iter_mut().enumerate() {
+            *sums = near[row + radius].map(|value| value * taps.centre);
+        }
+    }
+    for (step, &weight) in (1..=radius).zip(&taps.sides) {
+        for (row, sums) in sums.iter_mut().enumerate() {
+            let (right, left) = (&near[row + radius + step], &near[row + radius - step]);
+            match taps.symmetry {
+                Symmetry::Even => add_even(sums, right, left, weight),
+                Symmetry::Odd => add_odd(sums, right, left, weight),
+            }
+        }
+    }
+    sums
 }
 
 /// The pass along the row of one span of pixels.
 #[inline(always)]
 fn along_row(taps: &Taps, line: &[f32], span: std::ops::Range<usize>, out: &mut [f32]) {
-    let first = BORDER - taps.sides.len();
-    for x in span.step_by(LANES) {
-        let load = |tap: usize| lanes(line, first + x + tap);
-        out[x..x + LANES].copy_from_slice(&weigh(taps, load));
+    let (wide, rest) = out[span.clone()].as_chunks_mut::<{ 2 * LANES }>();
+    let mut x = BORDER + span.start;
+    for sums in wide {
+        *sums = weigh_along(taps, line, x);
+        x += sums.len();
+    }
+    for sums in rest.as_chunks_mut::<LANES>().0 {
+        *sums = weigh_along(taps, line, x);
+        x += sums.len();
     }
 }
 
+/// Weighs the values around `WIDTH` places of a line, from its value `x` on.
 #[inline(always)]
-fn lanes(values: &[f32], from: usize) -> [f32; LANES] {
-    *values[from..].first_chunk().expect("a span lies within its line")
-}
-
-/// The last pixels of a row, with zeros for those beyond it.
-#[inline(always)]
-fn partial(values: &[f32]) -> [f32; LANES] {
-    let mut lanes = [0.0; LANES];
-    lanes[..values.len()].copy_from_slice(values);
-    lanes
-}
-
-/// Weighs what `load` gives for taps `0..=2 · radius`, from the centre outwards.
-#[inline(always)]
-fn weigh(taps: &Taps, load: impl Fn(usize) -> [f32; LANES]) -> [f32; LANES] {
+fn weigh_along<const WIDTH: usize>(taps: &Taps, line: &[f32], x: usize) -> [f32; WIDTH] {
     let radius = taps.sides.len();
-    let mut sum = match taps.symmetry {
-        Symmetry::Even => load(radius).map(|value| value * taps.centre),
-        Symmetry::Odd => [0.0; LANES],
+    let near = &line[x - radius..x + radius + WIDTH];
+    let at = |from: usize| -> &[f32; WIDTH] {
+        near[from..].first_chunk().expect("a line reaches beyond its row by the border")
     };
-    match taps.symmetry {
-        Symmetry::Even => {
-            for (step, &weight) in (1..).zip(&taps.sides) {
-                let (right, left) = (load(radius + step), load(radius - step));
-                for lane in 0..LANES {
-                    sum[lane] += (right[lane] + left[lane]) * weight;
-                }
-            }
-        }
-        Symmetry::Odd => {
-            for (step, &weight) in (1..).zip(&taps.sides) {
-                let (right, left) = (load(radius + step), load(radius - step));
-                for lane in 0..LANES {
-                    sum[lane] += (right[lane] - left[lane]) * weight;
-                }
-            }
+    let mut sums = match taps.symmetry {
+        Symmetry::Even => at(radius).map(|value| value * taps.centre),
+        Symmetry::Odd => [0.0; WIDTH],
+    };
+    for (step, &weight) in (1..=radius).zip(&taps.sides) {
+        let (right, left) = (at(radius + step), at(radius - step));
+        match taps.symmetry {
+            Symmetry::Even => add_even(&mut sums, right, left, weight),
+            Symmetry::Odd => add_odd(&mut sums, right, left, weight),
         }
     }
-    sum
+    sums
+}
+
+#[inline(always)]
+fn add_even<const W: usize>(sums: &mut [f32; W], right: &[f32; W], left: &[f32; W], weight: f32) {
+    for lane in 0..W {
+        sums[lane] += (right[lane] + left[lane]) * weight;
+    }
+}
+
+#[inline(always)]
+fn add_odd<const W: usize>(sums: &mut [f32; W], right: &[f32; W], left: &[f32; W], weight: f32) {
+    for lane in 0..W {
+        sums[lane] += (right[lane] - left[lane]) * weight;
+    }
 }
 
 #[cfg(test)]

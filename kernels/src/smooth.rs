@@ -9,7 +9,7 @@
 use contract::Size;
 
 use crate::gradient::plane;
-use crate::separable::{LANES, Separable, Spans, Symmetry, Taps};
+use crate::separable::{Separable, Symmetry, Taps};
 
 /// The largest standard deviation.
 pub const SIGMA_MAX: f32 = 5.0;
@@ -19,17 +19,7 @@ pub const SIGMA_MAX: f32 = 5.0;
 /// # Panics
 /// If the map is not of `size`, or if `sigma_px` is not within 0 to [`SIGMA_MAX`].
 pub fn smooth(size: Size, map: &[f32], sigma_px: f32) -> Vec<f32> {
-    let plane = plane(size, map);
-    let mut filter = gaussian(sigma_px);
-    let mut wanted = Spans::default();
-    wanted.whole(size.width);
-    let mut line = vec![0.0; size.width.next_multiple_of(LANES)];
-    let mut out = Vec::with_capacity(size.pixels());
-    for y in 0..size.height {
-        filter.row(plane, y, &wanted, &mut line);
-        out.extend_from_slice(&line[..size.width]);
-    }
-    out
+    gaussian(sigma_px).filter(plane(size, map))
 }
 
 /// The filter of standard deviation `sigma_px`.

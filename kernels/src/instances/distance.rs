@@ -6,7 +6,8 @@ use super::hover::{number_markers, write_markers};
 use super::{DistanceMaps, Scratch, finish, pixels_of};
 use crate::dome::Height;
 use crate::gradient::plane;
-use crate::separable::{LANES, Spans};
+use crate::separable::{BLOCK, Lines, Separable, Spans, Wanted, fit};
+use crate::simd::{self, Work};
 use crate::smooth::gaussian;
 use crate::{Connectivity, Labels, Mask};
 
@@ -42,22 +43,45 @@ pub(super) fn run(
 
 /// Heights at the pixels of the mask; elsewhere they are not read.
 fn find_heights(maps: &DistanceMaps<'_>, parameters: &Distance, scratch: &mut Scratch) {
-    let Scratch { mask, levels, gaussian: filter, spans, line, .. } = scratch;
+    let Scratch { mask, levels, gaussian: filter, wanted, lines, .. } = scratch;
     let sigma = parameters.smoothing_sigma_px;
     let filter = match filter {
         Some((known, filter)) if known.to_bits() == sigma.to_bits() => filter,
         other => &mut other.insert((sigma, gaussian(sigma))).1,
     };
-    let Size { width, height } = maps.size;
     levels.resize(maps.size.pixels(), 0);
-    line.resize(width.next_multiple_of(LANES), 0.0);
-    for y in 0..height {
-        spans.of_bits(mask.row(y), width);
-        filter.row(plane(maps.size, maps.dist), y, spans, line);
-        quantise(spans, line, &mut levels[y * width..][..width]);
+    fit(lines, maps.size.width);
+    simd::run(Heights { maps, filter, mask, wanted, lines, heights: levels });
+}
+
+struct Heights<'a> {
+    maps: &'a DistanceMaps<'a>,
+    filter: &'a mut Separable,
+    mask: &'a Mask,
+    wanted: &'a mut Wanted,
+    lines: &'a mut Lines,
+    heights: &'a mut [u16],
+}
+
+impl Work for Heights<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn work(self) {
+        let Size { width, height } = self.maps.size;
+        let map = plane(self.maps.size, self.maps.dist);
+        for block in (0..height).step_by(BLOCK) {
+            self.wanted.of_rows(self.mask, block);
+            self.filter.block(map, block, self.wanted, self.lines);
+            let rows = self.lines.iter().zip(self.wanted.rows());
+            for (y, (line, spans)) in (block..height).zip(rows) {
+                quantise(spans, line, &mut self.heights[y * width..][..width]);
+            }
+        }
     }
 }
 
+#[inline(always)]
 fn quantise(spans: &Spans, line: &[f32], heights: &mut [u16]) {
     for span in spans.iter() {
         let end = span.end.min(heights.len());
@@ -68,6 +92,7 @@ fn quantise(spans: &Spans, line: &[f32], heights: &mut [u16]) {
 }
 
 /// A cast from f32 cuts at 0 and at 65535 and takes NaN as 0.
+#[inline(always)]
 fn height_of(distance: f32) -> u16 {
     (distance * UNIT + 0.5) as u16
 }

@@ -7,15 +7,16 @@ use super::HoverMaps;
 use crate::Mask;
 use crate::gradient::{GradientBounds, plane};
 use crate::mask::{WORD, pack_lanes};
-use crate::separable::{LANES, Separable, Spans};
+use crate::separable::{BLOCK, LANES, Lines, Separable, Spans, Wanted, fit};
+use crate::simd::{self, Work};
 
 /// Rows that are being worked on.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Edges {
-    spans: Spans,
+    wanted: Wanted,
     spans_above: Spans,
-    gradient_h: Vec<f32>,
-    gradient_v: Vec<f32>,
+    gradient_h: Lines,
+    gradient_v: Lines,
     /// `1 − edge` of a row, with one pixel on either side.
     inner: Vec<f32>,
     /// The last three rows of it, blurred along the row.
@@ -29,64 +30,89 @@ pub(super) struct EdgeRule {
     pub(super) threshold: f32,
 }
 
+/// What is known, and what is to be written: the level of each pixel of `mask`, and `markers`, its
+/// pixels that are no edge.
+#[derive(Debug)]
+pub(super) struct Front<'a> {
+    pub(super) maps: &'a HoverMaps<'a>,
+    /// Filters of the horizontal and of the vertical gradient.
+    pub(super) filters: &'a mut (Separable, Separable),
+    pub(super) rule: EdgeRule,
+    pub(super) mask: &'a Mask,
+    pub(super) levels: &'a mut [u16],
+    pub(super) markers: &'a mut Mask,
+}
+
 /// The greatest level.
 const LEVEL_MAX: f32 = 65535.0;
 
-impl Edges {
-    /// Writes the level of each pixel of `mask` and makes `markers` its pixels that are no edge.
+struct Find<'a> {
+    edges: &'a mut Edges,
+    front: Front<'a>,
+}
+
+impl Work for Find<'_> {
+    type Output = ();
+
     #[inline(always)]
-    pub(super) fn find(
-        &mut self,
-        maps: &HoverMaps<'_>,
-        sobel: &mut (Separable, Separable),
-        rule: EdgeRule,
-        mask: &Mask,
-        out: (&mut [u16], &mut Mask),
-    ) {
-        let (levels, markers) = out;
+    fn work(self) {
+        self.edges.rows(self.front);
+    }
+}
+
+impl Edges {
+    /// Writes levels and markers.
+    pub(super) fn find(&mut self, front: Front<'_>) {
+        simd::run(Find { edges: self, front });
+    }
+
+    #[inline(always)]
+    fn rows(&mut self, front: Front<'_>) {
+        let Front { maps, filters, rule, mask, levels, markers } = front;
         let Size { width, height } = maps.size;
         self.resize(width);
         markers.reset(maps.size);
         let words = mask.words_per_row();
-        for y in 0..height {
-            std::mem::swap(&mut self.spans, &mut self.spans_above);
-            self.spans.of_bits(mask.row(y), width);
-            sobel.0.row(plane(maps.size, maps.h), y, &self.spans, &mut self.gradient_h);
-            sobel.1.row(plane(maps.size, maps.v), y, &self.spans, &mut self.gradient_v);
-            let marker_row = &mut markers.words_mut()[y * words..][..words];
-            self.inner_row(rule, mask.row(y), marker_row);
-            self.blur_row(y, width);
-            if y > 0 {
-                self.level_row(y - 1, height, &mut levels[(y - 1) * width..][..width]);
+        for block in (0..height).step_by(BLOCK) {
+            self.wanted.of_rows(mask, block);
+            let Self { wanted, gradient_h, gradient_v, .. } = self;
+            filters.0.block(plane(maps.size, maps.h), block, wanted, gradient_h);
+            filters.1.block(plane(maps.size, maps.v), block, wanted, gradient_v);
+            for y in block..height.min(block + BLOCK) {
+                let marker_row = &mut markers.words_mut()[y * words..][..words];
+                self.inner_row(rule, y - block, mask.row(y), marker_row);
+                self.blur_row(y, width);
+                if y > 0 {
+                    self.level_row(y - 1, height, &mut levels[(y - 1) * width..][..width]);
+                }
+                self.spans_above.clone_from(&self.wanted.rows()[y - block]);
             }
         }
-        if height > 0 && width > 0 {
-            std::mem::swap(&mut self.spans, &mut self.spans_above);
+        if height > 0 {
             self.level_row(height - 1, height, &mut levels[(height - 1) * width..][..width]);
         }
     }
 
     fn resize(&mut self, width: usize) {
         let lanes = width.next_multiple_of(LANES);
-        self.gradient_h.resize(lanes, 0.0);
-        self.gradient_v.resize(lanes, 0.0);
+        fit(&mut self.gradient_h, width);
+        fit(&mut self.gradient_v, width);
         self.inner.resize(lanes + 2, 0.0);
         for row in &mut self.blurred {
             row.resize(lanes, 0.0);
         }
-        self.spans_above = Spans::default();
-        self.spans = Spans::default();
     }
 
-    /// `1 − edge` on the mask and 0 elsewhere; the bits of the pixels that are no edge.
+    /// `1 − edge` of row `row` of the block on the mask and 0 elsewhere; the bits of the pixels that are no edge.
     #[inline(always)]
-    fn inner_row(&mut self, rule: EdgeRule, mask_row: &[u64], marker_row: &mut [u64]) {
+    fn inner_row(&mut self, rule: EdgeRule, row: usize, mask_row: &[u64], marker_row: &mut [u64]) {
         let EdgeRule { bounds: GradientBounds { h, v }, threshold } = rule;
         let (scale_h, scale_v) = (1.0 / (h.1 - h.0), 1.0 / (v.1 - v.0));
         self.inner.fill(0.0);
-        for x in self.spans.iter().flat_map(|span| span.step_by(LANES)) {
+        for x in self.wanted.rows()[row].iter().flat_map(|span| span.step_by(LANES)) {
             let bits = (mask_row[x / WORD] >> (x % WORD)) as u32 & 0xFFFF;
-            let (gh, gv) = (&self.gradient_h[x..x + LANES], &self.gradient_v[x..x + LANES]);
+            let (gh, gv) =
+                (&self.gradient_h[row][x..x + LANES], &self.gradient_v[row][x..x + LANES]);
             let inner = &mut self.inner[x + 1..][..LANES];
             let mut flags = [0u8; LANES];
             for lane in 0..LANES {

@@ -19,8 +19,8 @@ pub(super) fn labels(
     // From here on an entry is an area until its label is met, then its new id.
     let mut met = vec![0u64; renumbered.len().div_ceil(64)];
     for_each_run(components, |range| {
-        for value in &mut values[range] {
-            let id = *value as usize;
+        for part in values[range].chunk_by_mut(|a, b| a == b) {
+            let id = part[0] as usize;
             if id == 0 {
                 continue;
             }
@@ -30,7 +30,7 @@ pub(super) fn labels(
                 last += u32::from(keeps);
                 renumbered[id] = if keeps { last } else { 0 };
             }
-            *value = renumbered[id];
+            part.fill(renumbered[id]);
         }
     });
     *areas = renumbered;
@@ -42,12 +42,12 @@ fn count(values: &[u32], components: &Components, areas: &mut Vec<u32>) {
     areas.clear();
     areas.push(0);
     for_each_run(components, |range| {
-        for &value in &values[range] {
-            let id = value as usize;
+        for part in values[range].chunk_by(|a, b| a == b) {
+            let id = part[0] as usize;
             if id >= areas.len() {
                 areas.resize(id + 1, 0);
             }
-            areas[id] += 1;
+            areas[id] += part.len() as u32;
         }
     });
 }

@@ -2,7 +2,7 @@
 
 use contract::{Mpp, postprocessing::Hover};
 
-use super::edges::EdgeRule;
+use super::edges::{EdgeRule, Front};
 use super::{HoverMaps, Scratch, finish, pixels_of};
 use crate::gradient::{GradientBounds, sobel};
 use crate::label::Components;
@@ -43,7 +43,7 @@ fn find_markers(maps: &HoverMaps<'_>, parameters: &Hover, scratch: &mut Scratch)
     };
     // Levels are written and read on the mask alone.
     levels.resize(maps.size.pixels(), 0);
-    edges.find(maps, filters, rule, mask, (levels, markers));
+    edges.find(Front { maps, filters, rule, mask, levels, markers });
     filler.fill(markers);
     match parameters.opening_px {
         0 => {}

@@ -5,7 +5,7 @@ use crate::dome::Domes;
 use crate::fill::Filler;
 use crate::label::Components;
 use crate::open::Opener;
-use crate::separable::{Separable, Spans};
+use crate::separable::{Lines, Separable, Wanted};
 use crate::watershed::Flooder;
 use crate::{Labels, Mask};
 
@@ -26,8 +26,8 @@ pub struct Scratch {
     pub(super) edges: Edges,
     pub(super) sobel: Option<(u32, (Separable, Separable))>,
     pub(super) gaussian: Option<(f32, Separable)>,
-    pub(super) spans: Spans,
-    pub(super) line: Vec<f32>,
+    pub(super) wanted: Wanted,
+    pub(super) lines: Lines,
     pub(super) areas: Vec<u32>,
     spare: Vec<u32>,
 }

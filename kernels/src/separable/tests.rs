@@ -14,18 +14,40 @@ proptest! {
         let values: Vec<f32> = (0..size.pixels()).map(|_| random.next()).collect();
         let columns = taps(&mut random, radii.0, odd[0]);
         let rows = taps(&mut random, radii.1, odd[1]);
-        let mask = Mask::from_fn(Size::new(width, 1), |_, _| random.bits() & 3 == 0);
-        let mut wanted = Spans::default();
-        wanted.of_bits(mask.row(0), width);
+        let mask = Mask::from_fn(size, |_, _| random.bits() & 3 == 0);
+        let mut wanted = Wanted::default();
         let mut filter = Separable::new(columns.clone(), rows.clone());
+        let mut out = Lines::default();
 
-        for y in 0..height {
-            let mut out = vec![f32::NAN; width.next_multiple_of(LANES)];
-            filter.row(Plane { size, values: &values }, y, &wanted, &mut out);
-            for x in (0..width).filter(|&x| mask.get(x, 0)) {
-                let expected = by_definition(&values, size, (&columns, &rows), (x, y));
-                prop_assert_eq!(out[x].to_bits(), expected.to_bits(), "column {} row {}", x, y);
+        for block in (0..height).step_by(BLOCK) {
+            fit(&mut out, width);
+            wanted.of_rows(&mask, block);
+            filter.block(Plane { size, values: &values }, block, &wanted, &mut out);
+            for (y, line) in (block..height).zip(&out) {
+                for x in (0..width).filter(|&x| mask.get(x, y)) {
+                    let expected = by_definition(&values, size, (&columns, &rows), (x, y));
+                    prop_assert_eq!(line[x].to_bits(), expected.to_bits(), "({}, {})", x, y);
+                }
             }
+        }
+    }
+
+    #[test]
+    fn a_whole_map_is_filtered_as_its_parts_are(
+        width in 1..90usize, height in 1..9usize, radius in 0..=20usize, seed in any::<u64>(),
+    ) {
+        let mut random = Random(seed);
+        let size = Size::new(width, height);
+        let values: Vec<f32> = (0..size.pixels()).map(|_| random.next()).collect();
+        let (columns, rows) = (taps(&mut random, radius, true), taps(&mut random, radius, false));
+
+        let filtered = Separable::new(columns.clone(), rows.clone()).filter(Plane { size, values: &values });
+
+        prop_assert_eq!(filtered.len(), size.pixels());
+        for (index, value) in filtered.into_iter().enumerate() {
+            let place = (index % width, index / width);
+            let expected = by_definition(&values, size, (&columns, &rows), place);
+            prop_assert_eq!(value.to_bits(), expected.to_bits(), "{:?}", place);
         }
     }
 }
