@@ -1,1 +1,9 @@
-//! To be written.
+//! Trains, evaluates and exports Margay's models.
+
+#![forbid(unsafe_code)]
+
+pub mod device;
+pub mod fit;
+pub mod loss;
+pub mod network;
+pub mod plan;

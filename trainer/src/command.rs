@@ -1,0 +1,38 @@
+//! The commands: each turns its arguments into one call of the library.
+
+mod fingerprint;
+mod fit;
+
+use clap::Subcommand;
+
+/// What the trainer can do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Train as a plan says.
+    Fit(fit::Fit),
+    /// Name every file of a plan's data with its digest, and everything that is wrong with it.
+    Fingerprint(fingerprint::Fingerprint),
+}
+
+/// Why a command failed, and the exit code that says so.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) error: anyhow::Error,
+    pub(crate) code: u8,
+}
+
+impl Command {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::Fit(fit) => fit.run(),
+            Self::Fingerprint(fingerprint) => fingerprint.run(),
+        }
+    }
+}
+
+impl Failure {
+    /// A failure with its exit code.
+    pub(crate) fn with(code: u8) -> impl FnOnce(anyhow::Error) -> Self {
+        move |error| Self { error, code }
+    }
+}

@@ -1,0 +1,215 @@
+//! One stage: batches in, steps, reports, checkpoints, the average out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use burn::tensor::Device;
+use data::batch::{Batch, Loader, LoaderOptions, NucleiBatches};
+use data::target::Prepared;
+use tracing::info;
+
+use super::progress::StageStart;
+use super::{Clock, Material, Progress, RunError, RunFolder};
+use crate::fit::checkpoint::Checkpoint;
+use crate::fit::training::{Recipe, Training};
+use crate::fit::weights;
+use crate::loss::{SurfaceMaps, TargetMaps};
+use crate::plan::Plan;
+
+/// Seeds of neighbouring stages lie this far apart, more than any stage has steps, since dropout
+/// is seeded by seed plus step.
+const STAGE_SEEDS_APART: u64 = 1 << 40;
+
+/// What all stages share.
+pub(super) struct Run<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) folder: &'a RunFolder,
+    pub(super) device: &'a Device,
+    pub(super) clock: &'a dyn Clock,
+}
+
+impl Run<'_> {
+    /// Does stage `index`, from `resumed` where that is given.
+    pub(super) fn stage(
+        &self,
+        index: usize,
+        material: &Material,
+        resumed: Option<Checkpoint>,
+    ) -> Result<(), RunError> {
+        let mut training = self.training(index, resumed)?;
+        let prepared = self.prepared(index, material)?;
+        info!(
+            "stage {}: {} parameters, {} images to learn from",
+            index + 1,
+            weights::parameters(training.average()),
+            prepared.len()
+        );
+        let seed = self.stage_seed(index);
+        let batches = NucleiBatches::new(prepared, self.plan.batch.clone(), seed)
+            .map_err(RunError::Batches)?;
+        let watched = self.watched(material)?;
+        let mut loader = self.loader(batches, training.step_count())?;
+        self.steps(index, &mut training, &mut loader, &watched)?;
+        self.folder.write_stage(index, &weights::read(training.average()))
+    }
+
+    fn steps(
+        &self,
+        index: usize,
+        training: &mut Training,
+        loader: &mut Loader<NucleiBatches>,
+        watched: &[Batch],
+    ) -> Result<(), RunError> {
+        let steps = self.plan.stages[index].steps;
+        let watch = self.plan.watch;
+        let mut progress = self.progress(index, training.step_count(), steps)?;
+        let mut stale = Stale::default();
+
+        while training.step_count() < steps {
+            let asked = self.clock.now();
+            let batch = loader.next(self.deadline()).map_err(RunError::Loader)?;
+            let waited = self.clock.now().saturating_sub(asked);
+            let figures = training
+                .learn(&batch.images, &targets(&batch))
+                .map_err(|source| RunError::Training { stage: index, source })?;
+            progress.add(&figures, waited);
+            let due = |every: u64| figures.step % every == 0 || figures.step == steps;
+            let mut over = false;
+
+            if due(watch.report_steps) {
+                let told = progress.report(figures.step, figures.rate, self.clock.now());
+                told.map_err(|source| unwritten(&progress, source))?;
+            }
+            if due(watch.validation_steps) && !watched.is_empty() {
+                let seen = validate(training, watched);
+                let told = progress.validation(figures.step, &seen);
+                told.map_err(|source| unwritten(&progress, source))?;
+                let total = seen.iter().map(|(_, value)| value).sum();
+                over = stale.looked(total) >= watch.patience.unwrap_or(u64::MAX);
+            }
+            if due(watch.checkpoint_steps) || over {
+                self.folder
+                    .write_checkpoint(&training.checkpoint(index, self.folder.plan_digest()))?;
+            }
+            if over {
+                info!("stage {}: no improvement any more, it ends here", index + 1);
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn training(&self, index: usize, resumed: Option<Checkpoint>) -> Result<Training, RunError> {
+        let recipe = Recipe {
+            network: self.plan.network.clone(),
+            loss: self.plan.loss.clone(),
+            optimiser: self.plan.optimiser,
+            steps: self.plan.stages[index].steps,
+            seed: self.stage_seed(index),
+        };
+        match (resumed, index) {
+            (Some(checkpoint), _) => {
+                info!("stage {}: on from step {}", index + 1, checkpoint.step);
+                Training::resume(recipe, &checkpoint, self.device).map_err(RunError::Fit)
+            }
+            (None, 0) => Ok(Training::start(recipe, self.device)),
+            (None, _) => {
+                let before = self.folder.stage(index - 1)?;
+                Training::start_from(recipe, &before, self.device).map_err(RunError::Fit)
+            }
+        }
+    }
+
+    fn prepared(&self, _index: usize, material: &Material) -> Result<Vec<Arc<Prepared>>, RunError> {
+        material.prepare(material.train())
+    }
+
+    fn watched(&self, material: &Material) -> Result<Vec<Batch>, RunError> {
+        let Some(batches) = material.validation_batches(self.plan)? else { return Ok(Vec::new()) };
+        let mut loader = self.loader(batches, 0)?;
+        (0..self.plan.watch.validation_batches)
+            .map(|_| loader.next(self.deadline()).map_err(RunError::Loader))
+            .collect()
+    }
+
+    fn loader(
+        &self,
+        batches: NucleiBatches,
+        first: u64,
+    ) -> Result<Loader<NucleiBatches>, RunError> {
+        let compute = self.plan.compute;
+        let options = LoaderOptions { workers: compute.workers, prefetch: compute.prefetch };
+        Loader::start(Arc::new(batches), first, options).map_err(RunError::Loader)
+    }
+
+    fn progress(&self, stage: usize, done: u64, steps: u64) -> Result<Progress, RunError> {
+        let path = self.folder.file("progress.csv");
+        let crops_per_step = self.plan.batch.count;
+        let start = StageStart { stage, done, steps, crops_per_step, now: self.clock.now() };
+        Progress::open(&path, start).map_err(|source| RunError::File {
+            doing: "write",
+            path,
+            source,
+        })
+    }
+
+    fn deadline(&self) -> Duration {
+        Duration::from_secs(self.plan.compute.batch_deadline_s)
+    }
+
+    fn stage_seed(&self, index: usize) -> u64 {
+        self.plan.seed.wrapping_add(STAGE_SEEDS_APART.wrapping_mul(index as u64))
+    }
+}
+
+/// Looks since the validation loss was last better.
+#[derive(Debug, Default)]
+struct Stale {
+    best: Option<f64>,
+    looks: u64,
+}
+
+impl Stale {
+    /// Notes a validation loss; how many looks the best one is old.
+    fn looked(&mut self, loss: f64) -> u64 {
+        if self.best.is_none_or(|best| loss < best) {
+            *self = Self { best: Some(loss), looks: 0 };
+        } else {
+            self.looks += 1;
+        }
+        self.looks
+    }
+}
+
+/// The mean loss of the average on `watched`.
+fn validate(training: &Training, watched: &[Batch]) -> Vec<(String, f64)> {
+    let mut sums: Vec<(String, f64)> = Vec::new();
+    for batch in watched {
+        let parts = training.judge(&batch.images, &targets(batch));
+        if sums.is_empty() {
+            sums = parts.iter().map(|(name, _)| ((*name).to_owned(), 0.0)).collect();
+        }
+        for (sum, (_, value)) in sums.iter_mut().zip(parts) {
+            sum.1 += f64::from(value) / watched.len() as f64;
+        }
+    }
+    sums
+}
+
+fn targets(batch: &Batch) -> TargetMaps<'_> {
+    TargetMaps {
+        shape: [batch.count, batch.size.height, batch.size.width],
+        surface: Some(SurfaceMaps {
+            np: &batch.np,
+            hv: &batch.hv,
+            dist: &batch.dist,
+            edge_px: &batch.edge,
+            outlined: &batch.annotated,
+        }),
+        class: &batch.class,
+    }
+}
+
+fn unwritten(progress: &Progress, source: std::io::Error) -> RunError {
+    RunError::File { doing: "write", path: progress.path().to_owned(), source }
+}
