@@ -24,20 +24,25 @@ def features(nuclei):
     return [(name, score, centroid(points)) for name, score, points in nuclei if len(points) >= 3]
 
 
-def match(truth, predicted):
-    """Class names of the pairs; `truth` and `predicted` are lists of features."""
+def match(truth, predicted, trap=None):
+    """Class names of the pairs; `truth` and `predicted` are lists of features.
+
+    `trap` is a mistake that a reader of the definition may make; it serves to find cases that show it.
+    """
     free, pairs = list(predicted), []
     for name, _, at in truth:
         candidates = []
         for index, (other, score, there) in enumerate(free):
             distance = np.linalg.norm(at - there)
+            if trap == "plain norm":
+                distance = math.sqrt(float((at - there)[0]) ** 2 + float((at - there)[1]) ** 2)
             if other == name and distance < 15:
-                candidates.append((-score, distance, index))
+                candidates.append((0 if trap == "no score" else -score, 0 if trap == "no distance" else distance, index))
         if candidates:
             chosen = min(candidates)[2]
             # The first of the class that lies exactly where the chosen one lies goes.
             gone = next(i for i, f in enumerate(free) if f[0] == name and np.array_equal(f[2], free[chosen][2]))
-            del free[gone]
+            del free[chosen if trap == "chosen goes" else gone]
             pairs.append(name)
     return pairs
 
@@ -79,21 +84,55 @@ def score_set(files):
             "macro": numbers([macro])[0]}
 
 
+TRAPS = ["plain norm", "no score", "no distance", "chosen goes"]
+
+
+def falls_for(trap, case):
+    truth, predicted = features(case[0]), features(case[1])
+    return sorted(match(truth, predicted)) != sorted(match(truth, predicted, trap))
+
+
+def mirrored_case(rng):
+    """Two predictions whose distances to the first truth are equal but for their last bit; the second truth
+    reaches the one of them alone."""
+    at = lambda x, y: [[x - 1, y], [x + 1, y + 3], [x, y - 3]]
+    x, y = (rng.integers(150, 600, 2) / 7).tolist()
+    a, b = (rng.integers(55, 68) / 7, rng.integers(8, 20) / 7)
+    outward = 12 / math.sqrt(2)
+    truth = [at(x, y), at(x + a + outward, y + b - outward)]
+    predicted = [at(x + a, y + b), at(x + b, y + a)]
+    nuclei = lambda polygons: [["nuclei_a", 1.0, points] for points in polygons]
+    return nuclei(truth), nuclei(predicted)
+
+
+def chosen_cases(rng):
+    """Cases that show each trap, and some more."""
+    cases = [random_case(rng) for _ in range(6)]
+    for trap in TRAPS:
+        found = 0
+        while found < 4:
+            case = mirrored_case(rng) if trap == "plain norm" else random_case(rng)
+            if falls_for(trap, case):
+                cases.append(case)
+                found += 1
+    return cases
+
+
 def random_case(rng):
     """Nuclei on a coarse lattice, so that distances, centroids and scores tie."""
-    names = ["nuclei_a", "nuclei_b", "nuclei_c"]
+    names = ["nuclei_a", "nuclei_b"]
 
     def nuclei(count, scores):
         out = []
         for _ in range(count):
-            x, y = (rng.integers(0, 12, 2) * 3).tolist()
+            x, y = (rng.integers(0, (13, 4)) * 5).tolist()
             corners = [[x - 1, y], [x + 1, y], [x, y + 3], [x, y - 3]][: int(rng.integers(2, 5))]
             if rng.random() < 0.5:
                 corners = [[cx + float(rng.integers(0, 8)) / 7, cy] for cx, cy in corners]
-            out.append([names[int(rng.integers(0, 3))], float(rng.choice(scores)), corners])
+            out.append([names[int(rng.integers(0, 2))], float(rng.choice(scores)), corners])
         return out
 
-    return nuclei(int(rng.integers(0, 9)), [1.0]), nuclei(int(rng.integers(0, 11)), [0.25, 0.5, 1.0])
+    return nuclei(int(rng.integers(0, 13)), [1.0]), nuclei(int(rng.integers(0, 16)), [0.25, 0.5, 1.0])
 
 
 def outline(geometry):
@@ -153,8 +192,7 @@ def score_all(collections):
 def main(folder):
     rng = np.random.default_rng(3)
     cases = []
-    for _ in range(24):
-        truth, predicted = random_case(rng)
+    for truth, predicted in chosen_cases(rng):
         cases.append({"truth": truth, "predicted": predicted, **score_file(truth, predicted)})
     write(HERE / "puma_nuclei.json", {"cases": cases, "set": score_set(cases)})
 
