@@ -12,7 +12,6 @@ mod cpu;
 
 use contract::Size;
 
-use crate::mask::Pixel;
 use crate::{Labels, Mask};
 
 /// Which pixels are neighbours.
@@ -74,12 +73,27 @@ impl Components {
     }
 
     /// The runs of row `y` from left to right, each with the index of its component (number − 1).
-    pub fn row(&self, y: usize) -> impl Iterator<Item = (Run, usize)> {
-        let range = self.rows[y] as usize..self.rows[y + 1] as usize;
+    pub fn row(&self, y: usize) -> impl Iterator<Item = (Run, usize)> + Clone {
+        let range = self.runs_of(y);
         self.runs[range.clone()]
             .iter()
             .zip(&self.component[range])
             .map(|(run, &component)| (*run, component as usize))
+    }
+
+    /// The indices of the runs of row `y`; they count on from row to row.
+    pub(crate) fn runs_of(&self, y: usize) -> std::ops::Range<usize> {
+        self.rows[y] as usize..self.rows[y + 1] as usize
+    }
+
+    /// Run `index` and the index of its component.
+    pub(crate) fn run(&self, index: usize) -> (Run, usize) {
+        (self.runs[index], self.component[index] as usize)
+    }
+
+    /// Runs of all rows.
+    pub(crate) fn run_count(&self) -> usize {
+        self.runs.len()
     }
 
     /// Rows of the mask.
@@ -92,15 +106,10 @@ impl Components {
         self.width
     }
 
-    /// Clears the components of fewer than `area_min` pixels in the mask that they were found in.
-    pub fn remove_small(&self, mask: &mut Mask, area_min: u32) {
-        for y in 0..self.height() {
-            for (run, component) in self.row(y) {
-                if self.areas[component] < area_min {
-                    mask.put_run(y, run.columns(), Pixel::Clear);
-                }
-            }
-        }
+    /// Drops the components of fewer than `area_min` pixels, and clears them in the mask that they
+    /// were found in; the others are numbered anew.
+    pub fn remove_small(&mut self, mask: &mut Mask, area_min: u32) {
+        cpu::remove_small(self, mask, area_min);
     }
 
     /// The label image.

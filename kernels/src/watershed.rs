@@ -21,32 +21,14 @@
 //! counts steps in 16 bits where a component has too few pixels to overflow them, else in 32.
 //! A GPU counts in 16 bits, watches for saturation and falls back on 32.
 
+mod basin;
 mod buckets;
-mod component;
 mod cpu;
-
-use contract::Size;
+mod markers;
 
 use crate::label::Components;
 use crate::{Connectivity, Labels, Mask};
-
-/// Floods markers; its memory is kept from image to image.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Flooder {
-    scratch: cpu::Scratch,
-}
-
-impl Flooder {
-    /// Floods in place: `values` holds the marker ids on the mask's pixels and 0 elsewhere, and
-    /// afterwards the label of each pixel. `components` are the 4-connected components of the mask.
-    /// Ids are small: there is memory for each up to the greatest.
-    pub(crate) fn flood(&mut self, levels: &[u16], components: &Components, values: &mut [u32]) {
-        let size = Size::new(components.width(), components.height());
-        assert_eq!(levels.len(), size.pixels(), "there is one level a pixel");
-        assert_eq!(values.len(), size.pixels(), "there is one marker value a pixel");
-        cpu::flood(&mut self.scratch, levels, components, values);
-    }
-}
+pub(crate) use cpu::{Flooder, Part};
 
 /// The label of each pixel of `mask`, row-major, with the ids of `markers`.
 ///
@@ -54,16 +36,23 @@ impl Flooder {
 /// If `levels`, `mask` and `markers` differ in size.
 pub fn watershed(levels: &[u16], mask: &Mask, markers: &Labels) -> Vec<u32> {
     assert_eq!(mask.size(), markers.size(), "mask and markers have the same size");
+    assert_eq!(levels.len(), mask.size().pixels(), "there is one level a pixel");
     let mut components = Components::default();
     components.find(mask, Connectivity::Four);
-    let mut values = vec![0; mask.size().pixels()];
+    let mut flooder = Flooder::default();
+    flooder.mark_labels(&components, markers);
+    flooder.flood(levels, &components);
     let width = mask.size().width;
+    let mut values = vec![0; mask.size().pixels()];
     for y in 0..mask.size().height {
-        for (run, _) in components.row(y) {
-            values[y * width..][run.columns()].copy_from_slice(&markers.row(y)[run.columns()]);
+        for index in components.runs_of(y) {
+            let row = &mut values[y * width..][components.run(index).0.columns()];
+            match flooder.part(&components, index) {
+                Part::Uniform(id) => row.fill(id),
+                Part::Pixels(ids) => row.copy_from_slice(ids),
+            }
         }
     }
-    Flooder::default().flood(levels, &components, &mut values);
     values
 }
 

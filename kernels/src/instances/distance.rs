@@ -2,8 +2,7 @@
 
 use contract::{Mpp, Size, postprocessing::Distance};
 
-use super::hover::{number_markers, write_markers};
-use super::{DistanceMaps, Scratch, finish, pixels_of};
+use super::{DistanceMaps, Scratch, pixels_of};
 use crate::dome::Height;
 use crate::gradient::plane;
 use crate::separable::{BLOCK, Lines, Separable, Spans, Wanted, fit};
@@ -25,20 +24,16 @@ pub(super) fn run(
     scratch: &mut Scratch,
 ) -> Labels {
     let nucleus_area_min = pixels_of(parameters.nucleus_area_min_um2, mpp);
-    let mut values = scratch.blank(maps.size.pixels());
     scratch.mask.threshold(maps.size, maps.np, parameters.np_threshold);
     scratch.components.find(&scratch.mask, Connectivity::Four);
     scratch.components.remove_small(&mut scratch.mask, nucleus_area_min);
     find_heights(maps, parameters, scratch);
     find_markers(parameters, scratch);
     scratch.marker_components.find(&scratch.markers, Connectivity::Eight);
-    number_markers(&scratch.marker_components, 1, &mut scratch.marker_ids);
-    write_markers(&scratch.marker_components, &scratch.marker_ids, &scratch.mask, &mut values);
     for level in &mut scratch.levels {
         *level = u16::MAX - *level;
     }
-    scratch.flooder.flood(&scratch.levels, &scratch.components, &mut values);
-    finish::labels(values, &scratch.components, nucleus_area_min, &mut scratch.areas)
+    scratch.flood(1, nucleus_area_min)
 }
 
 /// Heights at the pixels of the mask; elsewhere they are not read.

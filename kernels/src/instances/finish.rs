@@ -4,61 +4,69 @@ use contract::Size;
 
 use crate::Labels;
 use crate::label::Components;
+use crate::watershed::{Flooder, Part};
 
-/// Makes a label image of `values`, whose ids stand within `components` only.
-pub(super) fn labels(
-    mut values: Vec<u32>,
-    components: &Components,
-    area_min: u32,
-    areas: &mut Vec<u32>,
-) -> Labels {
-    let size = Size::new(components.width(), components.height());
-    count(&values, components, areas);
-    let mut last = 0;
-    let mut renumbered = std::mem::take(areas);
-    // From here on an entry is an area until its label is met, then its new id.
-    let mut met = vec![0u64; renumbered.len().div_ceil(64)];
-    for_each_run(components, |range| {
-        for part in values[range].chunk_by_mut(|a, b| a == b) {
-            let id = part[0] as usize;
-            if id == 0 {
-                continue;
-            }
-            if met[id / 64] >> (id % 64) & 1 == 0 {
-                met[id / 64] |= 1 << (id % 64);
-                let keeps = renumbered[id] >= area_min;
-                last += u32::from(keeps);
-                renumbered[id] = if keeps { last } else { 0 };
-            }
-            part.fill(renumbered[id]);
-        }
-    });
-    *areas = renumbered;
-    Labels::from_raster_first(size, values, last)
+/// An id that has not been met yet.
+const UNMET: u32 = u32::MAX;
+
+/// Which ids there are and how large each must be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ids {
+    pub(super) last: u32,
+    pub(super) area_min: u32,
 }
 
-/// Pixels of each id.
-fn count(values: &[u32], components: &Components, areas: &mut Vec<u32>) {
-    areas.clear();
-    areas.push(0);
-    for_each_run(components, |range| {
-        for part in values[range].chunk_by(|a, b| a == b) {
-            let id = part[0] as usize;
-            if id >= areas.len() {
-                areas.resize(id + 1, 0);
-            }
-            areas[id] += part.len() as u32;
-        }
-    });
+/// Memory that is kept from tile to tile.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Numbers {
+    areas: Vec<u32>,
+    /// The new id of each old one, or `UNMET`; 0 for those that go.
+    new: Vec<u32>,
+    count: u32,
 }
 
-/// Calls `visit` with the pixels of each run of the mask in raster order.
-#[inline(always)]
-fn for_each_run(components: &Components, mut visit: impl FnMut(std::ops::Range<usize>)) {
-    for y in 0..components.height() {
-        let row = y * components.width();
-        for (run, _) in components.row(y) {
-            visit(row + run.start as usize..row + run.end as usize);
+impl Numbers {
+    /// The new id of `old`; new ids are given in the order of the calls.
+    #[inline(always)]
+    fn of(&mut self, old: u32, area_min: u32) -> u32 {
+        let new = &mut self.new[old as usize];
+        if *new == UNMET {
+            let keeps = self.areas[old as usize] >= area_min;
+            self.count += u32::from(keeps);
+            *new = if keeps { self.count } else { 0 };
         }
+        *new
+    }
+
+    /// Makes a label image of what was flooded, in the memory of `values`.
+    pub(super) fn labels(
+        &mut self,
+        flooder: &Flooder,
+        mask: &Components,
+        ids: Ids,
+        mut values: Vec<u32>,
+    ) -> Labels {
+        flooder.areas(mask, ids.last, &mut self.areas);
+        self.new.clear();
+        self.new.resize(self.areas.len(), UNMET);
+        self.new[0] = 0;
+        self.count = 0;
+        let size = Size::new(mask.width(), mask.height());
+        values.resize(size.pixels(), 0);
+        for (y, row) in values.chunks_exact_mut(size.width.max(1)).enumerate() {
+            row.fill(0);
+            for index in mask.runs_of(y) {
+                let pixels = &mut row[mask.run(index).0.columns()];
+                match flooder.part(mask, index) {
+                    Part::Uniform(old) => pixels.fill(self.of(old, ids.area_min)),
+                    Part::Pixels(old) => {
+                        for (pixel, &old) in pixels.iter_mut().zip(old) {
+                            *pixel = self.of(old, ids.area_min);
+                        }
+                    }
+                }
+            }
+        }
+        Labels::from_raster_first(size, values, self.count)
     }
 }

@@ -1,6 +1,7 @@
 //! The memory of a chain, kept from tile to tile.
 
 use super::edges::Edges;
+use super::finish::{Ids, Numbers};
 use crate::dome::Domes;
 use crate::fill::Filler;
 use crate::label::Components;
@@ -17,18 +18,18 @@ pub struct Scratch {
     pub(super) markers: Mask,
     pub(super) components: Components,
     pub(super) marker_components: Components,
-    pub(super) marker_ids: Vec<u32>,
+    marker_ids: Vec<u32>,
     pub(super) levels: Vec<u16>,
     pub(super) filler: Filler,
     pub(super) opener: Opener,
-    pub(super) flooder: Flooder,
+    flooder: Flooder,
     pub(super) domes: Domes,
     pub(super) edges: Edges,
     pub(super) sobel: Option<(u32, (Separable, Separable))>,
     pub(super) gaussian: Option<(f32, Separable)>,
     pub(super) wanted: Wanted,
     pub(super) lines: Lines,
-    pub(super) areas: Vec<u32>,
+    numbers: Numbers,
     spare: Vec<u32>,
 }
 
@@ -38,11 +39,20 @@ impl Scratch {
         self.spare = labels.into_values();
     }
 
-    /// A label image's values, all background.
-    pub(super) fn blank(&mut self, pixels: usize) -> Vec<u32> {
-        let mut values = std::mem::take(&mut self.spare);
-        values.clear();
-        values.resize(pixels, 0);
-        values
+    /// The last steps of both chains: the mask's components are flooded from the markers'
+    /// components of at least `marker_area_min` pixels; labels below `nucleus_area_min` go.
+    pub(super) fn flood(&mut self, marker_area_min: u32, nucleus_area_min: u32) -> Labels {
+        let mut last = 0;
+        self.marker_ids.clear();
+        for &area in self.marker_components.areas() {
+            let keeps = area >= marker_area_min;
+            last += u32::from(keeps);
+            self.marker_ids.push(if keeps { last } else { 0 });
+        }
+        self.flooder.mark(&self.components, &self.marker_components, &self.marker_ids);
+        self.flooder.flood(&self.levels, &self.components);
+        let ids = Ids { last, area_min: nucleus_area_min };
+        let values = std::mem::take(&mut self.spare);
+        self.numbers.labels(&self.flooder, &self.components, ids, values)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Components, Connectivity, Run};
 use crate::Mask;
-use crate::mask::WORD;
+use crate::mask::{Pixel, WORD};
 
 /// Finds the components of `mask` with every pixel flipped by `flip` (0 or all ones).
 pub(super) fn find(found: &mut Components, mask: &Mask, connectivity: Connectivity, flip: u64) {
@@ -104,4 +104,43 @@ fn number(found: &mut Components) {
         let Run { start, end } = found.runs[index];
         found.areas[component] += end - start;
     }
+}
+
+/// Drops small components and their runs, and clears their pixels.
+pub(super) fn remove_small(found: &mut Components, mask: &mut Mask, area_min: u32) {
+    let mut kept_areas = 0;
+    let numbers: Vec<Option<u32>> = (0..found.areas.len())
+        .map(|component| {
+            let area = found.areas[component];
+            let number = kept_areas;
+            (area >= area_min).then(|| {
+                found.areas[number] = area;
+                kept_areas += 1;
+                number as u32
+            })
+        })
+        .collect();
+    found.areas.truncate(kept_areas);
+
+    let mut kept = 0;
+    for y in 0..found.height() {
+        let row = found.runs_of(y);
+        found.rows[y] = kept as u32;
+        for index in row {
+            let (run, component) = found.run(index);
+            if let Some(number) = numbers[component] {
+                found.runs[kept] = run;
+                found.component[kept] = number;
+                kept += 1;
+            } else {
+                mask.put_run(y, run.columns(), Pixel::Clear);
+            }
+        }
+        // The next row still begins where it did, until it is its turn.
+    }
+    if let Some(end) = found.rows.last_mut() {
+        *end = kept as u32;
+    }
+    found.runs.truncate(kept);
+    found.component.truncate(kept);
 }

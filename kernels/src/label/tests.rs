@@ -51,6 +51,25 @@ proptest! {
     }
 
     #[test]
+    fn what_is_left_after_the_small_ones_is_what_would_be_found(mask in masks(), least in 0..9u32) {
+        let mut left = mask.clone();
+        let mut components = Components::default();
+        components.find(&mask, Connectivity::Four);
+        let areas = components.areas().to_vec();
+        let before = components.labels();
+
+        components.remove_small(&mut left, least);
+
+        let expected = Mask::from_fn(mask.size(), |x, y| {
+            let label = before.get(x, y) as usize;
+            label > 0 && areas[label - 1] >= least
+        });
+        prop_assert_eq!(&left, &expected);
+        prop_assert_eq!(components.labels(), label(&expected, Connectivity::Four));
+        prop_assert!(components.areas().iter().all(|&area| area >= least));
+    }
+
+    #[test]
     fn the_complement_is_the_flipped_mask(mask in masks()) {
         let flipped = Mask::from_fn(mask.size(), |x, y| !mask.get(x, y));
         let mut components = Components::default();

@@ -1,3 +1,4 @@
+use contract::Size;
 use proptest::prelude::*;
 
 use super::*;
@@ -58,28 +59,29 @@ proptest! {
         let Case { levels, mask, markers } = case;
         let mut components = Components::default();
         components.find(&mask, Connectivity::Four);
-        let start: Vec<u32> = (0..mask.size().pixels())
-            .map(|i| {
-                let width = mask.size().width;
-                if mask.get(i % width, i / width) { markers.values()[i] } else { 0 }
-            })
-            .collect();
-        let (mut narrow, mut wide) = (start.clone(), start);
+        let mut pieces = markers::Markers::default();
+        pieces.of_labels(&components, &markers);
+        let (mut small, mut large) = (basin::Basin::<u32>::default(), basin::Basin::<u64>::default());
 
-        let mut basin = component::Basin::<u32>::default();
-        let mut large = component::Basin::<u64>::default();
         for component in 0..components.count() {
             let runs: Vec<_> = (0..components.height())
                 .flat_map(|y| components.row(y).map(move |(run, c)| (y as u32, run, c)))
                 .filter(|&(_, _, c)| c == component)
                 .map(|(y, run, _)| (y, run))
                 .collect();
-            basin.flood(&runs, components.width(), &levels, &mut narrow);
-            large.flood(&runs, components.width(), &levels, &mut wide);
+            let own: Vec<_> = pieces
+                .pieces
+                .iter()
+                .zip(&pieces.component)
+                .filter(|&(_, &c)| c as usize == component)
+                .map(|(piece, _)| *piece)
+                .collect();
+            let flood = basin::Component { runs: &runs, pieces: &own, width: components.width() };
+            let (mut narrow, mut wide) = (Vec::new(), Vec::new());
+            small.flood(flood, &levels, &mut narrow);
+            large.flood(flood, &levels, &mut wide);
+            prop_assert_eq!(narrow, wide);
         }
-
-        prop_assert_eq!(&narrow, &wide);
-        prop_assert_eq!(narrow, watershed(&levels, &mask, &markers));
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use super::buckets::Buckets;
+use super::markers::Piece;
 use crate::label::Run;
 
 /// Pixels of a component whose steps and marker numbers surely fit in 16 bits.
@@ -71,18 +72,27 @@ pub(super) struct Basin<K: Key> {
     front: Vec<u32>,
 }
 
+/// One component of the mask: its runs (row, run) and the pieces of markers in it, both in raster
+/// order.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Component<'a> {
+    pub(super) runs: &'a [(u32, Run)],
+    pub(super) pieces: &'a [Piece],
+    /// Columns of the mask.
+    pub(super) width: usize,
+}
+
 impl<K: Key> Basin<K> {
-    /// Floods the component of `runs` (row, run), whose markers stand in `values`.
+    /// Floods a component and appends the marker id of each of its pixels, run by run.
     pub(super) fn flood(
         &mut self,
-        runs: &[(u32, Run)],
-        width: usize,
+        component: Component<'_>,
         levels: &[u16],
-        values: &mut [u32],
+        flooded: &mut Vec<u32>,
     ) {
-        self.fence(runs);
-        self.load(runs, width, levels, values);
-        self.start(runs);
+        self.fence(component.runs);
+        self.load(component, levels);
+        self.start(component.pieces);
         while let Some(level) =
             self.buckets.drain_lowest(&mut self.front, |cell| self.cells[cell as usize].level)
         {
@@ -93,7 +103,7 @@ impl<K: Key> Basin<K> {
             }
             self.front.clear();
         }
-        self.store(runs, width, values);
+        self.store(component.runs, flooded);
     }
 
     /// Lays an empty box around the runs.
@@ -112,28 +122,25 @@ impl<K: Key> Basin<K> {
     }
 
     /// The cells of a run.
-    fn cells_of(&self, (y, run): (u32, Run)) -> std::ops::Range<usize> {
-        let first =
-            (y as usize - self.origin.1 + 1) * self.stride + run.start as usize - self.origin.0 + 1;
+    fn cells_of(&self, y: u32, run: Run) -> std::ops::Range<usize> {
+        let row = y as usize - self.origin.1 + 1;
+        let first = row * self.stride + run.start as usize - self.origin.0 + 1;
         first..first + run.columns().len()
     }
 
-    fn load(&mut self, runs: &[(u32, Run)], width: usize, levels: &[u16], values: &[u32]) {
-        // The marker of the pixel before is nearly always that of the next.
-        let (mut last_id, mut last_label) = (0, K::Label::default());
-        for &(y, run) in runs {
-            let cells = self.cells_of((y, run));
-            let row = y as usize * width;
-            let pixels = levels[row..][run.columns()].iter().zip(&values[row..][run.columns()]);
-            for (cell, (&level, &id)) in cells.zip(pixels) {
-                if id == 0 {
-                    self.cells[cell] = Cell { key: K::UNSEEN, level, label: K::Label::default() };
-                    continue;
-                }
-                if id != last_id {
-                    (last_id, last_label) = (id, self.number_of(id));
-                }
-                self.cells[cell] = Cell { key: K::of_level(level), level, label: last_label };
+    fn load(&mut self, component: Component<'_>, levels: &[u16]) {
+        for &(y, run) in component.runs {
+            let levels = &levels[y as usize * component.width..][run.columns()];
+            let cells = self.cells_of(y, run);
+            for (cell, &level) in self.cells[cells].iter_mut().zip(levels) {
+                *cell = Cell { key: K::UNSEEN, level, label: K::Label::default() };
+            }
+        }
+        for &Piece { y, run, id } in component.pieces {
+            let label = self.number_of(id);
+            let cells = self.cells_of(y, run);
+            for cell in &mut self.cells[cells] {
+                *cell = Cell { key: K::of_level(cell.level), label, ..*cell };
             }
         }
     }
@@ -153,14 +160,11 @@ impl<K: Key> Basin<K> {
     }
 
     /// Puts the markers' border cells into the buckets.
-    fn start(&mut self, runs: &[(u32, Run)]) {
-        for &run in runs {
-            for cell in self.cells_of(run) {
-                let Cell { key, level, .. } = self.cells[cell];
-                if key != K::UNSEEN
-                    && self.neighbours(cell).iter().any(|&n| self.cells[n].key == K::UNSEEN)
-                {
-                    self.buckets.push(level, cell as u32);
+    fn start(&mut self, pieces: &[Piece]) {
+        for &Piece { y, run, .. } in pieces {
+            for cell in self.cells_of(y, run) {
+                if self.neighbours(cell).iter().any(|&other| self.cells[other].key == K::UNSEEN) {
+                    self.buckets.push(self.cells[cell].level, cell as u32);
                 }
             }
         }
@@ -201,13 +205,13 @@ impl<K: Key> Basin<K> {
         }
     }
 
-    fn store(&mut self, runs: &[(u32, Run)], width: usize, values: &mut [u32]) {
+    fn store(&mut self, runs: &[(u32, Run)], flooded: &mut Vec<u32>) {
         for &(y, run) in runs {
-            let row = &mut values[y as usize * width..][run.columns()];
-            for (value, cell) in row.iter_mut().zip(self.cells_of((y, run))) {
-                let label: u32 = self.cells[cell].label.into();
-                *value = self.ids[label as usize];
-            }
+            let cells = &self.cells[self.cells_of(y, run)];
+            flooded.extend(cells.iter().map(|cell| {
+                let number: u32 = cell.label.into();
+                self.ids[number as usize]
+            }));
         }
         for &id in &self.ids {
             if let Some(number) = self.numbers.get_mut(id as usize) {
