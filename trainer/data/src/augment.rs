@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) use blur::gaussian;
 pub(crate) use colour::Painter;
 pub(crate) use cut::{Aim, Crop, Cutter, OUTSIDE, Source};
+#[cfg(test)]
+pub(crate) use turn::Turn;
 
 /// All that is changed at random in a crop.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

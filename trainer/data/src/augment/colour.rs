@@ -184,18 +184,17 @@ fn relight(planes: &mut [f32], palette: &Palette, length: usize) {
     }
 }
 
-/// exp(-x) for x of 0 or more, to a relative 3e-7 where it is above 1e-37, otherwise 0 or nearly.
+/// exp(-x) for x of 0 or more; 0 or nearly where it is below 1e-37.
 fn exp_of_minus(x: f32) -> f32 {
     let t = (-x * std::f32::consts::LOG2_E).max(-126.0);
-    let whole = t as i32;
+    // The cast cuts towards 0, so this rounds to the nearest, and the part is at most a half.
+    let whole = (t - 0.5) as i32;
     let part = t - whole as f32;
-    // 2^part for -1 < part ≤ 0, by the series of exp(part · ln 2).
+    // 2^part by the series of exp(part · ln 2), to a relative 2e-7.
     let y = part * std::f32::consts::LN_2;
     let series = 1.0
         + y * (1.0
-            + y * (1.0 / 2.0
-                + y * (1.0 / 6.0
-                    + y * (1.0 / 24.0 + y * (1.0 / 120.0 + y * (1.0 / 720.0 + y / 5040.0))))));
+            + y * (1.0 / 2.0 + y * (1.0 / 6.0 + y * (1.0 / 24.0 + y * (1.0 / 120.0 + y / 720.0)))));
     f32::from_bits(((whole + 127) as u32) << 23) * series
 }
 
