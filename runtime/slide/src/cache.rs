@@ -12,6 +12,9 @@ use contract::RgbImage;
 /// 1024² touch; it does not grow with the slide.
 const CACHE_BYTES: usize = 64 << 20;
 
+/// Tiles that are kept, however small they are: finding one walks along them.
+const CACHE_TILES_MAX: usize = 1024;
+
 /// Level and tile.
 pub(crate) type Key = (usize, usize);
 
@@ -66,7 +69,7 @@ impl Tiles {
         }
         self.bytes += tile.pixels().len();
         self.newest_first.push_front((key, Arc::clone(tile)));
-        while self.bytes > CACHE_BYTES {
+        while self.bytes > CACHE_BYTES || self.newest_first.len() > CACHE_TILES_MAX {
             let Some((_, oldest)) = self.newest_first.pop_back() else { return };
             self.bytes -= oldest.pixels().len();
         }
@@ -106,6 +109,17 @@ mod tests {
         for (index, kept) in [(0, true), (1, false), (2, true), (4, true)] {
             assert_eq!(cache.with(|tiles| tiles.find((0, index))).is_some(), kept, "{index}");
         }
+    }
+
+    #[test]
+    fn no_more_tiles_are_kept_than_can_be_walked_along() {
+        let cache = Cache::default();
+        for index in 0..CACHE_TILES_MAX + 9 {
+            let tile = || Ok::<_, ()>(RgbImage::filled(Size::new(1, 1), [0; 3]));
+            cache.get((0, index), tile).unwrap();
+        }
+
+        assert_eq!(cache.with(|tiles| tiles.newest_first.len()), CACHE_TILES_MAX);
     }
 
     #[test]
