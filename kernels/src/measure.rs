@@ -36,6 +36,21 @@ pub struct Region {
     pub class: usize,
     /// Mean probability of that class over the label; 0 where there are no class maps.
     pub probability: f32,
+    pub(crate) shape: Shape,
+}
+
+/// What the order of a label's runs tells of its shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// One run a row, each touching the last: one part without holes.
+    Plain {
+        /// Column of the first pixel in raster order.
+        first: u32,
+        /// Columns of the last run so far.
+        last: (u32, u32),
+    },
+    /// Perhaps in parts, perhaps with holes.
+    Other,
 }
 
 impl Region {

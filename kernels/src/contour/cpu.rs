@@ -4,7 +4,7 @@ use contract::Point;
 
 use super::Corner;
 use crate::Labels;
-use crate::measure::Region;
+use crate::measure::{Region, Shape};
 
 /// A direction along pixel edges.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -87,26 +87,6 @@ pub(super) fn evenly_spaced(corners: &[Corner], wanted: usize) -> Vec<Point> {
         .collect()
 }
 
-/// The first pixel of a label that is plainly one part: one run a row, each touching the last.
-fn first_of_one_part(labels: &Labels, id: u32, region: &Region) -> Option<Corner> {
-    let columns = region.columns.start as usize..region.columns.end as usize;
-    let mut first = None;
-    let mut above = columns.clone();
-    for y in region.rows.clone() {
-        let row = &labels.row(y as usize)[columns.clone()];
-        let start = row.iter().position(|&value| value == id)?;
-        let length = row[start..].iter().take_while(|&&value| value == id).count();
-        let own = columns.start + start..columns.start + start + length;
-        let rest = row[start + length..].iter().map(|&value| u32::from(value == id)).sum::<u32>();
-        if rest > 0 || own.start >= above.end || above.start >= own.end {
-            return None;
-        }
-        first = first.or(Some((own.start as u32, y)));
-        above = own;
-    }
-    first
-}
-
 /// The 4-connected parts of one label within its box, as runs.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Parts {
@@ -131,8 +111,8 @@ impl Parts {
         id: u32,
         region: &Region,
     ) -> Corner {
-        if let Some(first) = first_of_one_part(labels, id, region) {
-            return first;
+        if let Shape::Plain { first, .. } = region.shape {
+            return (first, region.rows.start);
         }
         self.runs.clear();
         let mut above = 0..0;

@@ -1,6 +1,6 @@
 //! One pass over the labels, a run of equal ids at a time.
 
-use super::{ClassMaps, PROBABILITY_ONE, Region};
+use super::{ClassMaps, PROBABILITY_ONE, Region, Shape};
 use crate::Labels;
 use crate::simd::{self, Work};
 
@@ -52,6 +52,7 @@ const UNSEEN: Region = Region {
     rows: u32::MAX..0,
     class: 0,
     probability: 0.0,
+    shape: Shape::Other,
 };
 
 #[inline(always)]
@@ -82,9 +83,22 @@ fn background(row: &[u32]) -> usize {
     8 * whole + row[8 * whole..].iter().take_while(|&&id| id == 0).count()
 }
 
+/// The shape of a region and one more run of it.
+#[inline(always)]
+fn shape_with(region: &Region, y: u32, start: u32, end: u32) -> Shape {
+    match region.shape {
+        _ if region.area == 0 => Shape::Plain { first: start, last: (start, end) },
+        Shape::Plain { first, last } if y == region.rows.end && start < last.1 && last.0 < end => {
+            Shape::Plain { first, last: (start, end) }
+        }
+        Shape::Plain { .. } | Shape::Other => Shape::Other,
+    }
+}
+
 #[inline(always)]
 fn add_run(region: &mut Region, y: u32, columns: &std::ops::Range<usize>) {
     let (start, end, length) = (columns.start as u64, columns.end as u64, columns.len() as u64);
+    region.shape = shape_with(region, y, start as u32, end as u32);
     region.area += length as u32;
     region.sum_x += (start + end - 1) * length / 2;
     region.sum_y += u64::from(y) * length;
@@ -94,13 +108,30 @@ fn add_run(region: &mut Region, y: u32, columns: &std::ops::Range<usize>) {
     region.rows.end = y + 1;
 }
 
-/// A run has fewer than 65,537 pixels in any window that fits in memory many times over; longer
-/// ones are summed in parts.
+/// Eight at a time; runs are short, so that the rest matters as well.
 #[inline(always)]
 fn quantised_sum(probabilities: &[f32]) -> u64 {
+    // Sums of a part fit in 32 bits.
     const PART: usize = 1 << 15;
-    let sum = |part: &[f32]| part.iter().map(|&p| quantised(p)).sum::<u32>();
-    probabilities.chunks(PART).map(|part| u64::from(sum(part))).sum()
+    probabilities.chunks(PART).map(|part| u64::from(part_sum(part))).sum()
+}
+
+#[inline(always)]
+fn part_sum(probabilities: &[f32]) -> u32 {
+    let (eights, rest) = probabilities.as_chunks::<8>();
+    let (fours, rest) = rest.as_chunks::<4>();
+    let mut lanes = [0; 8];
+    for eight in eights {
+        for (lane, &probability) in lanes.iter_mut().zip(eight) {
+            *lane += quantised(probability);
+        }
+    }
+    for four in fours {
+        for (lane, &probability) in lanes.iter_mut().zip(four) {
+            *lane += quantised(probability);
+        }
+    }
+    rest.iter().fold(lanes.iter().sum(), |sum, &probability| sum + quantised(probability))
 }
 
 /// Adding 2²³ to an f32 below it rounds to an integer, which then stands in the low bits.

@@ -19,6 +19,8 @@ pub(super) trait Key: Copy + Ord + Debug {
     const OUTSIDE: Self;
     fn of_level(level: u16) -> Self;
     fn one_step_on(self) -> Self;
+    /// The label beside the least key, the first of equals.
+    fn parent(around: [Cell<Self>; 4]) -> Self::Label;
 }
 
 impl Key for u32 {
@@ -32,6 +34,16 @@ impl Key for u32 {
 
     fn one_step_on(self) -> Self {
         self + 1
+    }
+
+    /// Key, place and label in one number, so that no branch depends on the keys.
+    #[inline(always)]
+    fn parent(around: [Cell<Self>; 4]) -> u16 {
+        let whole = |place: usize| {
+            let Cell { key, label, .. } = around[place];
+            u64::from(key) << 32 | (place as u64) << 16 | u64::from(label)
+        };
+        whole(0).min(whole(1)).min(whole(2)).min(whole(3)) as u16
     }
 }
 
@@ -47,10 +59,19 @@ impl Key for u64 {
     fn one_step_on(self) -> Self {
         self + 1
     }
+
+    fn parent(around: [Cell<Self>; 4]) -> u32 {
+        let [first, others @ ..] = around;
+        others
+            .iter()
+            .fold(first, |least, cell| if cell.key < least.key { *cell } else { least })
+            .label
+    }
 }
 
+/// A pixel of the box.
 #[derive(Clone, Copy, Debug)]
-struct Cell<K: Key> {
+pub(super) struct Cell<K: Key> {
     key: K,
     level: u16,
     label: K::Label,
@@ -184,13 +205,7 @@ impl<K: Key> Basin<K> {
         let own = &mut self.cells[cell];
         let key = own.key;
         if own.label.into() == 0 {
-            let mut parent = around[0];
-            for other in &around[1..] {
-                if other.key < parent.key {
-                    parent = *other;
-                }
-            }
-            own.label = parent.label;
+            own.label = K::parent(around);
         }
         for (neighbour, seen) in neighbours.into_iter().zip(around) {
             if seen.key == K::UNSEEN {

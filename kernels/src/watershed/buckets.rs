@@ -13,11 +13,13 @@ const NIL: u32 = u32::MAX;
 struct Lists {
     heads: [u32; 256],
     used: [u64; 4],
+    /// Which words of `used` are not 0.
+    words: u32,
 }
 
 impl Default for Lists {
     fn default() -> Self {
-        Self { heads: [NIL; 256], used: [0; 4] }
+        Self { heads: [NIL; 256], used: [0; 4], words: 0 }
     }
 }
 
@@ -28,13 +30,19 @@ impl Lists {
         next[cell as usize] = *head;
         *head = cell;
         self.used[usize::from(list >> 6)] |= 1 << (list & 63);
+        self.words |= 1 << (list >> 6);
     }
 
     /// Takes the lowest list that has cells: its number and its first cell.
+    #[inline(always)]
     fn take_lowest(&mut self) -> Option<(u8, u32)> {
-        let word = self.used.iter().position(|&word| word != 0)?;
-        let list = (word * 64) as u8 + self.used[word].trailing_zeros() as u8;
-        self.used[word] &= self.used[word] - 1;
+        if self.words == 0 {
+            return None;
+        }
+        let word = (self.words.trailing_zeros() & 3) as usize;
+        let list = (word * 64) as u8 | (self.used[word].trailing_zeros() & 63) as u8;
+        self.used[word] &= self.used[word].wrapping_sub(1);
+        self.words ^= u32::from(self.used[word] == 0) << word;
         Some((list, std::mem::replace(&mut self.heads[usize::from(list)], NIL)))
     }
 }
