@@ -1,5 +1,7 @@
 //! The commands: each turns its arguments into one call of the library.
 
+mod evaluate;
+mod export;
 mod fingerprint;
 mod fit;
 
@@ -10,6 +12,10 @@ use clap::Subcommand;
 pub(crate) enum Command {
     /// Train as a plan says.
     Fit(fit::Fit),
+    /// Measure a trained run on the data that its plan kept apart.
+    Evaluate(evaluate::Evaluate),
+    /// Write a trained run as a model package that the runtime serves.
+    Export(export::Export),
     /// Name every file of a plan's data with its digest, and everything that is wrong with it.
     Fingerprint(fingerprint::Fingerprint),
 }
@@ -25,6 +31,8 @@ impl Command {
     pub(crate) fn run(self) -> Result<(), Failure> {
         match self {
             Self::Fit(fit) => fit.run(),
+            Self::Evaluate(evaluate) => evaluate.run(),
+            Self::Export(export) => export.run(),
             Self::Fingerprint(fingerprint) => fingerprint.run(),
         }
     }

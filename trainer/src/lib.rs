@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 
 pub mod device;
+pub mod evaluate;
+pub mod export;
 pub mod fit;
 pub mod loss;
 pub mod network;

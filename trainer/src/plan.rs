@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::device::Backend;
+use crate::export::ExportPlan;
 use crate::fit::optimiser::OptimiserConfig;
 use crate::loss::LossWeights;
 use crate::network::NetworkConfig;
@@ -76,6 +77,8 @@ pub struct Plan {
     pub watch: Watch,
     /// What is measured at the end.
     pub evaluation: Evaluation,
+    /// How the network is served.
+    pub export: ExportPlan,
 }
 
 /// Where and with how many threads.

@@ -3,6 +3,7 @@
 //! ```text
 //! RUN/plan.toml            the plan, byte for byte
 //! RUN/fingerprint.json     every file of the data, with its digest
+//! RUN/learnt-from.json     the images of each source that it learns from
 //! RUN/versions.json        program, burn, back end, compiler
 //! RUN/progress.csv         one line per report
 //! RUN/curves.png           the same, drawn
@@ -18,6 +19,7 @@ mod error;
 mod folder;
 mod material;
 mod progress;
+mod pseudo;
 mod stage;
 
 use std::path::Path;
@@ -59,6 +61,7 @@ pub fn fit(order: &Order<'_>, clock: &dyn Clock) -> Result<(), RunError> {
 
     let material = Material::load(&plan, order.data)?;
     folder.write_fingerprint(material.fingerprint())?;
+    folder.write_json("learnt-from.json", &material.learnt_from())?;
     folder.write_versions(&plan)?;
     let start = folder.checkpoint(order.begin)?;
     let first = start.as_ref().map_or(0, |checkpoint| checkpoint.stage);

@@ -7,6 +7,7 @@ use data::batch::LoaderError;
 use thiserror::Error;
 
 use crate::device::MissingBackend;
+use crate::export::{ExportError, ServedError};
 use crate::fit::checkpoint::CheckpointError;
 use crate::fit::training::TrainingError;
 use crate::fit::weights::FitError;
@@ -51,6 +52,18 @@ pub enum RunError {
     /// A checkpoint is of another network.
     #[error("the checkpoint does not fit the plan")]
     Fit(#[source] FitError),
+    /// The network of the stage before cannot be run, to outline the dots.
+    #[error("the network of the stage before cannot outline the dots")]
+    Serve(#[source] Box<ExportError>),
+    /// It failed on an image.
+    #[error("{sample}: its dots cannot be outlined")]
+    Outline {
+        /// The image.
+        sample: String,
+        /// Why.
+        #[source]
+        source: Box<ServedError>,
+    },
     /// A file of the run folder cannot be written or read.
     #[error("cannot {doing} {}", path.display())]
     File {
@@ -85,9 +98,12 @@ impl RunError {
             Self::Load(_) | Self::Target(_) | Self::Loader(LoaderError::Failed { .. }) => {
                 exit::INPUT_REFUSED
             }
-            Self::Loader(_) | Self::Training { .. } | Self::Checkpoint(_) | Self::File { .. } => {
-                exit::INTERNAL
-            }
+            Self::Loader(_)
+            | Self::Training { .. }
+            | Self::Checkpoint(_)
+            | Self::Serve(_)
+            | Self::Outline { .. }
+            | Self::File { .. } => exit::INTERNAL,
         }
     }
 }

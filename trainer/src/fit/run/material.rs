@@ -1,5 +1,6 @@
 //! The data of a run: read, divided, prepared.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use data::split::{self, Split};
 use data::target::{DotRadii, Prepared};
 
 use super::RunError;
+use crate::export::LearntFrom;
 use crate::plan::Plan;
 
 /// Data of a run.
@@ -33,6 +35,18 @@ impl Material {
     /// What the data are.
     pub fn fingerprint(&self) -> &Fingerprint {
         &self.set.fingerprint
+    }
+
+    /// The images that are learnt from, by source.
+    pub fn learnt_from(&self) -> Vec<LearntFrom> {
+        let mut sources = BTreeMap::<&str, Vec<String>>::new();
+        for sample in self.train() {
+            sources.entry(&sample.set).or_default().push(sample.name.clone());
+        }
+        sources
+            .into_iter()
+            .map(|(source, images)| LearntFrom { source: source.to_owned(), images })
+            .collect()
     }
 
     /// The samples to learn from.

@@ -9,7 +9,7 @@ use data::target::Prepared;
 use tracing::info;
 
 use super::progress::StageStart;
-use super::{Clock, Material, Progress, RunError, RunFolder};
+use super::{Clock, Material, Progress, RunError, RunFolder, pseudo};
 use crate::fit::checkpoint::Checkpoint;
 use crate::fit::training::{Recipe, Training};
 use crate::fit::weights;
@@ -120,8 +120,14 @@ impl Run<'_> {
         }
     }
 
-    fn prepared(&self, _index: usize, material: &Material) -> Result<Vec<Arc<Prepared>>, RunError> {
-        material.prepare(material.train())
+    fn prepared(&self, index: usize, material: &Material) -> Result<Vec<Arc<Prepared>>, RunError> {
+        match &self.plan.stages[index].pseudo {
+            None => material.prepare(material.train()),
+            Some(rules) => {
+                let before = self.folder.stage(index - 1)?;
+                pseudo::prepare(self.plan, material, &before, rules)
+            }
+        }
     }
 
     fn watched(&self, material: &Material) -> Result<Vec<Batch>, RunError> {
