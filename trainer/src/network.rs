@@ -6,6 +6,8 @@
 
 pub mod block;
 mod heads;
+#[cfg(feature = "libtorch")]
+pub(crate) mod libtorch;
 mod unet;
 
 use burn::module::Module;

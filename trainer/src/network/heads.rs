@@ -38,10 +38,10 @@ impl HeadsConfig {
 /// The heads of a network.
 #[derive(Module, Debug)]
 pub struct Heads {
-    surface: Option<Conv2d>,
-    class_features: Option<ConvNorm>,
-    class_dropout: Dropout,
-    class: Option<Conv2d>,
+    pub(super) surface: Option<Conv2d>,
+    pub(super) class_features: Option<ConvNorm>,
+    pub(super) class_dropout: Dropout,
+    pub(super) class: Option<Conv2d>,
     class_level: usize,
 }
 
