@@ -16,6 +16,16 @@ pub enum Backend {
     LibtorchCuda,
 }
 
+/// What the network is computed in while it learns; weights, logits and losses are always `f32`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Precision {
+    /// Single precision.
+    F32,
+    /// Features and convolutions in bfloat16: on libtorch alone.
+    Bf16,
+}
+
 /// The backend is not in this build.
 #[derive(Debug, Error)]
 #[error("the back end {0:?} is not in this build; build with `--features libtorch`, or use flex")]
@@ -32,8 +42,10 @@ impl Backend {
         match self {
             Self::Flex => Ok(Device::flex()),
             #[cfg(feature = "libtorch")]
+            #[expect(deprecated, reason = "the version of burn is fixed in the manifest")]
             Self::Libtorch => Ok(Device::libtorch()),
             #[cfg(feature = "libtorch")]
+            #[expect(deprecated, reason = "the version of burn is fixed in the manifest")]
             Self::LibtorchCuda => Ok(Device::libtorch_cuda(0)),
             #[cfg(not(feature = "libtorch"))]
             Self::Libtorch | Self::LibtorchCuda => Err(MissingBackend(self)),

@@ -4,6 +4,7 @@
 pub mod average;
 pub mod checkpoint;
 pub mod optimiser;
+mod pass;
 pub mod run;
 pub mod schedule;
 pub mod training;

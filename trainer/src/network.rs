@@ -7,6 +7,8 @@
 pub mod block;
 mod class_head;
 mod heads;
+#[cfg(feature = "libtorch")]
+pub(crate) mod libtorch;
 mod unet;
 
 use burn::module::Module;

@@ -16,7 +16,7 @@ use data::target::DotRadii;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::device::Backend;
+use crate::device::{Backend, Precision};
 use crate::export::ExportPlan;
 use crate::fit::optimiser::OptimiserConfig;
 use crate::loss::LossWeights;
@@ -88,6 +88,8 @@ pub struct Plan {
 pub struct Compute {
     /// What computes.
     pub backend: Backend,
+    /// What the network is computed in while it learns.
+    pub precision: Precision,
     /// Threads of it: the cores that are free, since libtorch spins on lost ones.
     pub threads: usize,
     /// Threads that make batches.
@@ -195,6 +197,10 @@ impl Plan {
         refuse(
             !self.batch.crop_px.is_multiple_of(multiple),
             format!("batch.crop_px is {}, not a multiple of {multiple}", self.batch.crop_px),
+        );
+        refuse(
+            self.compute.backend == Backend::Flex && self.compute.precision != Precision::F32,
+            "compute.precision is bf16, and flex computes in f32 alone".into(),
         );
         refuse(self.stages.is_empty(), "there is no stage".into());
         refuse(

@@ -11,8 +11,10 @@ use thiserror::Error;
 use super::average::{decay_at, follow};
 use super::checkpoint::Checkpoint;
 use super::optimiser::{self, Moments, OptimiserConfig, StepAt};
+use super::pass::Pass;
 use super::schedule::rate_at;
 use super::weights::{self, FitError};
+use crate::device::Precision;
 use crate::loss::{Loss, LossWeights, TargetMaps, Targets};
 use crate::network::{Network, NetworkConfig};
 
@@ -25,6 +27,8 @@ pub struct Recipe {
     pub loss: LossWeights,
     /// The optimiser.
     pub optimiser: OptimiserConfig,
+    /// What the network is computed in while it learns.
+    pub precision: Precision,
     /// Steps in all: the length of the cosine.
     pub steps: u64,
     /// Seed of the random start and of dropout.
@@ -149,16 +153,17 @@ impl Training {
         self.device.seed(self.recipe.seed.wrapping_add(at.step));
         let [batch, height, width] = maps.shape;
         let images = TensorData::new(images.to_vec(), [batch, 3, height, width]);
-        let images = Tensor::from_data(images, &self.device);
+        let images = Tensor::from_data(images, &self.device.clone().inner());
         let targets = Targets::new(maps, &self.recipe.loss, &self.device);
 
-        let outputs = self.network.forward(images, &self.recipe.network.maps);
-        let loss = Loss::of(&outputs, &targets);
+        let Recipe { network: NetworkConfig { maps: kinds, .. }, precision, .. } = &self.recipe;
+        let pass = Pass::forward(&self.network, images, kinds, *precision);
+        let loss = Loss::of(pass.maps(), &targets);
         let parts = loss.values();
         if let Some(&(part, value)) = parts.iter().find(|(_, value)| !value.is_finite()) {
             return Err(TrainingError::Loss { step: at.step, part, value });
         }
-        let gradients = GradientsParams::from_grads(loss.total().backward(), &self.network);
+        let gradients = pass.gradients(&loss.total(), &self.network);
         let gradient_norm = self.move_weights(gradients, at)?;
         Ok(StepFigures { step: at.step, rate: at.rate, gradient_norm, loss: parts })
     }

@@ -33,10 +33,18 @@ pub(super) fn smooth_l1(error: Tensor<4>) -> Tensor<4> {
 }
 
 /// Horizontal gradient of channel 0 and vertical gradient of channel 1, zero beyond the border.
+///
+/// The samples of a batch lie side by side as channels of one image: depthwise kernels work on
+/// many channels at once, and two would leave them idle.
 pub(super) fn offset_gradient(offsets: Tensor<4>) -> Tensor<4> {
-    let filters = Tensor::from_data(gradient_filters(), &offsets.device());
+    let shape = offsets.dims();
+    let [batch, channels, height, width] = shape;
+    let all = batch * channels;
+    let filters = Tensor::<4>::from_data(gradient_filters(), &offsets.device());
     let half = GRADIENT_PX / 2;
-    conv2d(offsets, filters, None, ConvOptions::new([1, 1], [half, half], [1, 1], 2))
+    let options = ConvOptions::new([1, 1], [half, half], [1, 1], all);
+    let side_by_side = offsets.reshape([1, all, height, width]);
+    conv2d(side_by_side, filters.repeat_dim(0, batch), None, options).reshape(shape)
 }
 
 /// HoVer-Net's gradient filters, `x / (x² + y²)` and `y / (x² + y²)`, as `[2, 1, 5, 5]`.
@@ -51,4 +59,51 @@ fn gradient_filters() -> TensorData {
     };
     let values: Vec<f32> = (0..2).flat_map(filter).collect();
     TensorData::new(values, [2, 1, GRADIENT_PX, GRADIENT_PX])
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+
+    /// The filters' definition, pixel by pixel.
+    fn by_hand(offsets: &[f32], [batch, height, width]: [i32; 3]) -> Vec<f32> {
+        let pixel = |sample: i32, axis: i32, row: i32, column: i32| {
+            let inside = (0..height).contains(&row) && (0..width).contains(&column);
+            let at = ((sample * 2 + axis) * height + row) * width + column;
+            if inside { offsets[at as usize] } else { 0.0 }
+        };
+        let gradient = |sample, axis, row: i32, column: i32| -> f32 {
+            let taps = (-2..=2).flat_map(|dy| (-2..=2).map(move |dx| (dy, dx)));
+            taps.map(|(dy, dx)| {
+                let along = [dx, dy][axis as usize] as f32;
+                let filter = along / (dx * dx + dy * dy).max(1) as f32;
+                filter * pixel(sample, axis, row + dy, column + dx)
+            })
+            .sum()
+        };
+        let mut all = Vec::new();
+        for (sample, axis) in (0..batch).flat_map(|s| [(s, 0), (s, 1)]) {
+            for (row, column) in (0..height).flat_map(|r| (0..width).map(move |c| (r, c))) {
+                all.push(gradient(sample, axis, row, column));
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn the_gradient_of_each_sample_is_that_of_the_definition() {
+        let offsets: Vec<f32> = (0..3 * 2 * 6 * 7).map(|i| ((i * i) % 17) as f32 / 8.0).collect();
+        let tensor = TensorData::new(offsets.clone(), [3, 2, 6, 7]);
+        let tensor = Tensor::from_data(tensor, &Device::flex());
+
+        let found = offset_gradient(tensor).into_data();
+        let expected = by_hand(&offsets, [3, 6, 7]);
+
+        assert!(expected.iter().any(|v| v.abs() > 1.0));
+        let pairs = found.iter::<f32>().zip(&expected);
+        assert!(pairs.clone().all(|(a, b)| (a - b).abs() < 1e-4));
+        assert_eq!(pairs.count(), expected.len());
+    }
 }

@@ -8,8 +8,8 @@ use burn::tensor::{Device, Tensor, activation};
 /// A 3×3 convolution without bias, batch normalisation, `ReLU`; keeps the size.
 #[derive(Module, Debug)]
 pub struct ConvNorm {
-    conv: Conv2d,
-    norm: BatchNorm,
+    pub(super) conv: Conv2d,
+    pub(super) norm: BatchNorm,
 }
 
 impl ConvNorm {
@@ -31,8 +31,8 @@ impl ConvNorm {
 /// Two [`ConvNorm`] in a row.
 #[derive(Module, Debug)]
 pub struct Block {
-    first: ConvNorm,
-    second: ConvNorm,
+    pub(super) first: ConvNorm,
+    pub(super) second: ConvNorm,
 }
 
 impl Block {

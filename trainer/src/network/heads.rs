@@ -37,8 +37,8 @@ impl HeadsConfig {
 /// The heads of a network.
 #[derive(Module, Debug)]
 pub struct Heads {
-    surface: Option<Conv2d>,
-    class: Option<ClassHead>,
+    pub(super) surface: Option<Conv2d>,
+    pub(super) class: Option<ClassHead>,
 }
 
 impl Heads {

@@ -17,10 +17,10 @@ use super::heads::{Heads, HeadsConfig, upsample};
 /// The U-Net with its heads.
 #[derive(Module, Debug)]
 pub struct UNet {
-    encoder: Vec<Block>,
-    narrow: Vec<Conv2d>,
-    decoder: Vec<Block>,
-    heads: Heads,
+    pub(super) encoder: Vec<Block>,
+    pub(super) narrow: Vec<Conv2d>,
+    pub(super) decoder: Vec<Block>,
+    pub(super) heads: Heads,
     pool: MaxPool2d,
 }
 

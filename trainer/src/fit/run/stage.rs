@@ -104,6 +104,7 @@ impl Run<'_> {
             network: self.plan.network.clone(),
             loss: self.plan.loss.clone(),
             optimiser: self.plan.optimiser,
+            precision: self.plan.compute.precision,
             steps: self.plan.stages[index].steps,
             seed: self.stage_seed(index),
         };
