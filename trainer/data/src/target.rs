@@ -19,6 +19,8 @@ mod shape;
 
 mod dots;
 
+use std::sync::Arc;
+
 use contract::{Mpp, RgbImage, Size};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -56,7 +58,7 @@ pub struct Prepared {
     pub mpp: Mpp,
     /// Whether every nucleus is outlined: `hv`, `dist` and `edge` train only then.
     pub annotated: bool,
-    pub(crate) image: RgbImage,
+    pub(crate) image: Arc<RgbImage>,
     pub(crate) objects: ObjectMap,
 }
 
@@ -137,7 +139,7 @@ impl Prepared {
             name: sample.name.clone(),
             mpp: sample.mpp,
             annotated,
-            image: sample.image.clone(),
+            image: Arc::clone(&sample.image),
             objects,
         })
     }
