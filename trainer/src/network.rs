@@ -5,6 +5,7 @@
 //! ([`Maps`]). Which map lies in which channel is said by [`MapKind`] alone.
 
 pub mod block;
+mod class_head;
 mod heads;
 mod unet;
 
@@ -12,6 +13,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
+pub use class_head::ClassHead;
 pub use heads::{Heads, HeadsConfig};
 pub use unet::UNet;
 
@@ -25,8 +27,9 @@ pub struct NetworkConfig {
     pub maps: Vec<MapKind>,
     /// Classes of the class head.
     pub classes: usize,
-    /// Level that the class head reads: 0 full resolution, 1 half, and so on.
-    pub class_level: usize,
+    /// Levels that the class head reads, finest first: 0 full resolution, 1 half, and so on. It
+    /// leaves at the first; the others lend it context. Empty without classes.
+    pub class_levels: Vec<usize>,
     /// Dropout before the class head's last convolution, 0 (none) to below 1.
     pub class_dropout: f64,
 }
@@ -126,12 +129,7 @@ impl NetworkConfig {
         if !(2..=8).contains(&widths.len()) || widths.contains(&0) {
             faults.push(format!("network.trunk.widths is {widths:?}, not 2 to 8 positive numbers"));
         }
-        if self.class_level + 1 >= widths.len().max(1) {
-            faults.push(format!(
-                "network.class_level is {}, which no decoder level has",
-                self.class_level
-            ));
-        }
+        faults.extend(self.class_level_fault(widths.len()));
         let mut seen = self.maps.clone();
         seen.sort_unstable();
         seen.dedup();
@@ -146,5 +144,20 @@ impl NetworkConfig {
                 .push(format!("network.class_dropout is {}, not 0 to below 1", self.class_dropout));
         }
         faults
+    }
+
+    fn class_level_fault(&self, trunk_levels: usize) -> Option<String> {
+        let levels = &self.class_levels;
+        if levels.is_empty() != (self.classes == 0) {
+            return Some(format!(
+                "network.class_levels is {levels:?} for {} classes: state levels where there are \
+                 classes, and only there",
+                self.classes
+            ));
+        }
+        let ascending = levels.is_sorted_by(|finer, coarser| finer < coarser);
+        (!ascending || levels.iter().any(|level| *level >= trunk_levels)).then(|| {
+            format!("network.class_levels is {levels:?}, not ascending and below {trunk_levels}")
+        })
     }
 }

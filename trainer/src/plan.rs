@@ -28,6 +28,7 @@ const UNCHANGED: Augmentation = Augmentation {
     flip: false,
     rotation: Rotation::None,
     elastic: None,
+    stain_transfer: None,
     colour: Colour {
         stain_scale: 0.0,
         stain_shift: 0.0,
@@ -219,5 +220,20 @@ impl Plan {
         let steps = self.stages.iter().enumerate();
         counts.extend(steps.map(|(i, stage)| (format!("stages[{i}].steps"), stage.steps)));
         counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_plan_of_the_lite_network_holds_and_survives_being_written() {
+        let plan = Plan::parse(include_str!("../plans/nuclei-lite.toml")).unwrap();
+
+        let written = toml::to_string(&plan).unwrap();
+
+        assert_eq!(Plan::parse(&written).unwrap(), plan);
+        assert_eq!(plan.validation_batch().augmentation.stain_transfer, None);
     }
 }

@@ -13,7 +13,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use contract::Mpp;
-use margay_data::augment::{Augmentation, Colour, Elastic, Rotation, Sometimes};
+use margay_data::augment::{
+    Augmentation, Colour, Elastic, Rotation, Sometimes, StainStatistics, StainTransfer,
+};
 use margay_data::batch::{BatchPlan, Batches, NucleiBatches, Station};
 use margay_data::source::{Grouping, Layout, Resolution, SourceSpec, survey};
 use margay_data::target::{DotRadii, Prepared};
@@ -111,6 +113,13 @@ fn recipe() -> Augmentation {
         flip: true,
         rotation: Rotation::Quarter,
         elastic: None,
+        stain_transfer: Some(StainTransfer {
+            probability: 0.6,
+            strength_min: 0.3,
+            strength_max: 1.0,
+            target_probability: 0.2,
+            target: StainStatistics { mean: [0.908, -0.002, -0.271], sd: [0.374, 0.0927, 0.1172] },
+        }),
         colour: Colour {
             stain_scale: 0.35,
             stain_shift: 0.06,

@@ -8,6 +8,8 @@ mod blur;
 mod colour;
 mod cut;
 mod free;
+mod stain;
+mod transfer;
 mod turn;
 
 use contract::Mpp;
@@ -16,6 +18,9 @@ use serde::{Deserialize, Serialize};
 pub(crate) use blur::gaussian;
 pub(crate) use colour::Painter;
 pub(crate) use cut::{Aim, Crop, Cutter, OUTSIDE, Source};
+pub use stain::StainStatistics;
+pub(crate) use transfer::StainPool;
+pub use transfer::StainTransfer;
 #[cfg(test)]
 pub(crate) use turn::Turn;
 
@@ -32,6 +37,9 @@ pub struct Augmentation {
     /// Bent at random.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elastic: Option<Elastic>,
+    /// Moved towards the stains of other images, before `colour`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stain_transfer: Option<StainTransfer>,
     /// Colours.
     pub colour: Colour,
     /// Blurred at random.
@@ -133,6 +141,9 @@ impl Augmentation {
                 bound(&format!("{name}.sigma_min"), some.sigma_min, 0.0, some.sigma_max);
                 bound(&format!("{name}.sigma_max"), some.sigma_max, 0.0, max);
             }
+        }
+        for (name, value, low, high) in self.stain_transfer.iter().flat_map(StainTransfer::bounds) {
+            bound(&format!("stain_transfer.{name}"), value, low, high);
         }
         for (name, value, max) in self.colour.bounds() {
             bound(&format!("colour.{name}"), value, 0.0, max);

@@ -25,6 +25,7 @@ use contract::{Mpp, RgbImage, Size};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::augment::StainStatistics;
 use crate::{Annotation, Sample};
 pub(crate) use dots::{Nearest, nearest_dots};
 pub(crate) use instances::of_instances;
@@ -58,6 +59,10 @@ pub struct Prepared {
     pub mpp: Mpp,
     /// Whether every nucleus is outlined: `hv`, `dist` and `edge` train only then.
     pub annotated: bool,
+    /// The stains of the whole image.
+    pub(crate) stain: StainStatistics,
+    /// Where it was stained, as far as known: the tissue source site, or else the source.
+    pub(crate) stain_group: String,
     pub(crate) image: Arc<RgbImage>,
     pub(crate) objects: ObjectMap,
 }
@@ -139,6 +144,8 @@ impl Prepared {
             name: sample.name.clone(),
             mpp: sample.mpp,
             annotated,
+            stain: StainStatistics::of(&sample.image),
+            stain_group: stain_group(sample),
             image: Arc::clone(&sample.image),
             objects,
         })
@@ -148,6 +155,11 @@ impl Prepared {
     pub fn size(&self) -> Size {
         self.image.size()
     }
+}
+
+fn stain_group(sample: &Sample) -> String {
+    // A site of TCGA is the same across sources; no source's name holds a slash.
+    sample.site.as_ref().map_or_else(|| sample.set.clone(), |site| format!("TCGA/{site}"))
 }
 
 /// [`DotRadii`] in pixels of an image.

@@ -1,24 +1,23 @@
-//! What reads the trunk: one 1×1 convolution for all maps at full resolution, and the class head,
-//! which leaves at a coarser level, since classes need context and no sharp edges.
+//! What reads the trunk: one 1×1 convolution for all maps at full resolution, and the class head.
 
 use burn::module::Module;
 use burn::nn::conv::Conv2d;
-use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Device, Tensor, module::interpolate};
 
-use super::block::{ConvNorm, pointwise};
+use super::block::pointwise;
+use super::class_head::ClassHead;
 use super::{MapKind, NetworkConfig};
 
 /// The heads' part of a [`NetworkConfig`].
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct HeadsConfig {
     /// Channels of all maps together.
     pub surface_channels: usize,
     /// Classes.
     pub classes: usize,
-    /// Level that the class head reads.
-    pub class_level: usize,
+    /// Levels that the class head reads, finest first; empty without classes.
+    pub class_levels: Vec<usize>,
     /// Dropout in the class head.
     pub class_dropout: f64,
 }
@@ -29,7 +28,7 @@ impl HeadsConfig {
         Self {
             surface_channels: config.maps.iter().copied().map(MapKind::channels).sum(),
             classes: config.classes,
-            class_level: config.class_level,
+            class_levels: config.class_levels.clone(),
             class_dropout: config.class_dropout,
         }
     }
@@ -39,30 +38,17 @@ impl HeadsConfig {
 #[derive(Module, Debug)]
 pub struct Heads {
     surface: Option<Conv2d>,
-    class_features: Option<ConvNorm>,
-    class_dropout: Dropout,
-    class: Option<Conv2d>,
-    class_level: usize,
+    class: Option<ClassHead>,
 }
 
 impl Heads {
-    /// Heads on a trunk whose decoder has `widths` channels by level, finest first.
+    /// Heads on a trunk with `widths` channels by level, finest first.
     pub fn init(widths: &[usize], config: &HeadsConfig, device: &Device) -> Self {
-        let with_classes = config.classes > 0;
-        let width = widths[config.class_level];
         Self {
             surface: (config.surface_channels > 0)
                 .then(|| pointwise(widths[0], config.surface_channels, device)),
-            class_features: with_classes.then(|| ConvNorm::init(width, width, device)),
-            class_dropout: DropoutConfig::new(config.class_dropout).init(),
-            class: with_classes.then(|| pointwise(width, config.classes, device)),
-            class_level: config.class_level,
+            class: (config.classes > 0).then(|| ClassHead::init(widths, config, device)),
         }
-    }
-
-    /// The level whose features [`Heads::classes`] reads.
-    pub fn class_level(&self) -> usize {
-        self.class_level
     }
 
     /// Logits of the maps from the finest features.
@@ -70,11 +56,9 @@ impl Heads {
         self.surface.as_ref().map(|conv| conv.forward(features))
     }
 
-    /// Logits of the classes, brought to full resolution.
-    pub fn classes(&self, features: Tensor<4>) -> Option<Tensor<4>> {
-        let (block, conv) = self.class_features.as_ref().zip(self.class.as_ref())?;
-        let logits = conv.forward(self.class_dropout.forward(block.forward(features)));
-        Some(upsample(logits, InterpolateMode::Bilinear, 1 << self.class_level))
+    /// Logits of the classes at full resolution, from the features of all levels, finest first.
+    pub fn classes(&self, features: &[Tensor<4>]) -> Option<Tensor<4>> {
+        self.class.as_ref().map(|head| head.forward(features))
     }
 }
 

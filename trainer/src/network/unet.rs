@@ -40,18 +40,15 @@ impl UNet {
 
     /// Logits of the maps and of the classes.
     pub fn forward(&self, images: Tensor<4>) -> (Option<Tensor<4>>, Option<Tensor<4>>) {
-        let mut skips = self.encode(images);
-        let mut x = skips.pop().expect("a U-Net has two levels at least");
-        let mut classes = None;
-        for level in (0..self.decoder.len()).rev() {
-            let coarse = upsample(self.narrow[level].forward(x), InterpolateMode::Nearest, 2);
-            let skip = skips.pop().expect("each decoder level has its skip");
-            x = self.decoder[level].forward(coarse + skip);
-            if level == self.heads.class_level() {
-                classes = self.heads.classes(x.clone());
-            }
+        // The decoder's features take the place of the encoder's, but at the coarsest level.
+        let mut features = self.encode(images);
+        for (level, (narrow, block)) in self.narrow.iter().zip(&self.decoder).enumerate().rev() {
+            let coarse = narrow.forward(features[level + 1].clone());
+            let coarse = upsample(coarse, InterpolateMode::Nearest, 2);
+            features[level] = block.forward(coarse + features[level].clone());
         }
-        (self.heads.surface(x), classes)
+        let classes = self.heads.classes(&features);
+        (self.heads.surface(features.swap_remove(0)), classes)
     }
 
     /// The features of each level, finest first.

@@ -6,10 +6,14 @@
 use contract::Size;
 
 use super::blur::gaussian;
+use super::stain::StainMap;
 use super::{Augmentation, Colour, Sometimes};
 use crate::random::{NormalTable, Random};
 
 type Matrix = [[f32; 3]; 3];
+
+/// Leaves colours as they are.
+const UNIT: Matrix = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
 
 /// Share of the crops in which all stains are scaled together.
 const INTENSITY_SHARE: f64 = 0.15;
@@ -46,6 +50,22 @@ pub(crate) struct Palette {
     noise: f32,
     /// Where the noise is drawn from.
     random: Random,
+}
+
+impl Palette {
+    /// The same palette on stains that `map` has moved before.
+    pub(crate) fn after(mut self, map: Option<&StainMap>) -> Self {
+        if let Some(map) = map {
+            let (matrix, shift) = self.stain.unwrap_or((UNIT, [0.0; 3]));
+            let then = |row: [f64; 3]| {
+                [0, 1, 2].map(|c| (0..3).map(|k| row[k] as f32 * matrix[k][c]).sum::<f32>())
+            };
+            let moved = then(map.shift);
+            let shift = [0, 1, 2].map(|channel| moved[channel] + shift[channel]);
+            self.stain = Some((map.matrix.map(then), shift));
+        }
+        self
+    }
 }
 
 impl Painter {

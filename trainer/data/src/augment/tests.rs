@@ -20,6 +20,7 @@ fn still() -> Augmentation {
         flip: false,
         rotation: Rotation::None,
         elastic: None,
+        stain_transfer: None,
         colour: Colour {
             stain_scale: 0.0,
             stain_shift: 0.0,

@@ -8,7 +8,7 @@ use contract::Size;
 
 use self::drawing::Drawing;
 use super::{Batch, BatchError, BatchPlan, Batches, PlanError, Stage, Station};
-use crate::augment::{Cutter, Painter, Source};
+use crate::augment::{Cutter, Painter, Source, StainPool};
 use crate::random::Random;
 use crate::target::{CropMaps, Prepared, fill};
 
@@ -18,6 +18,7 @@ pub struct NucleiBatches {
     drawing: Drawing,
     cutter: Cutter,
     painter: Painter,
+    stains: Option<StainPool>,
     count: usize,
     seed: u64,
 }
@@ -46,11 +47,15 @@ impl NucleiBatches {
             return Err(PlanError(faults));
         }
 
+        let stains = plan.augmentation.stain_transfer.map(|transfer| {
+            let members = samples.iter().map(|sample| (sample.stain_group.as_str(), sample.stain));
+            StainPool::new(transfer, members)
+        });
         let drawing = Drawing::new(samples, &plan.shares, plan.class_balance);
         let painter = Painter::new(plan.augmentation.clone(), plan.mean, plan.std);
         let BatchPlan { count, crop_px: edge, mpp, augmentation, .. } = plan;
         let cutter = Cutter { edge, mpp, augmentation };
-        Ok(Self { drawing, cutter, painter, count, seed })
+        Ok(Self { drawing, cutter, painter, stains, count, seed })
     }
 
     fn empty_batch(&self) -> Batch {
@@ -82,7 +87,8 @@ impl NucleiBatches {
         station.at(Stage::Colour, &name);
         let length = batch.size.pixels();
         let planes = &mut batch.images[3 * index * length..][..3 * length];
-        let palette = self.painter.draw(random);
+        let moved = self.stains.as_ref().and_then(|pool| pool.draw(&sample.stain, random));
+        let palette = self.painter.draw(random).after(moved.as_ref());
         self.painter.paint(&crop.pixels, batch.size, palette, planes);
 
         station.at(Stage::Target, &name);
@@ -113,3 +119,6 @@ impl Batches for NucleiBatches {
         Ok(batch)
     }
 }
+
+#[cfg(test)]
+mod tests;

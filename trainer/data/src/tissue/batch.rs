@@ -6,7 +6,9 @@ use contract::{Mpp, Size};
 use serde::{Deserialize, Serialize};
 
 use super::TissueSample;
-use crate::augment::{Aim, Augmentation, Cutter, OUTSIDE, Painter, Source};
+use crate::augment::{
+    Aim, Augmentation, Cutter, OUTSIDE, Painter, Source, StainPool, StainStatistics,
+};
 use crate::batch::{BatchError, Batches, Frame, PlanError, Stage, Station};
 use crate::random::Random;
 use crate::sample::UNKNOWN;
@@ -42,10 +44,14 @@ pub struct TissueBatch {
     pub labels: Vec<u8>,
 }
 
-/// Batches of crops of tissue; every sample is as likely as any other.
+/// Batches of crops of tissue; every sample is as likely as any other. Where stains are moved, an
+/// image's group is its source.
 #[derive(Debug)]
 pub struct TissueBatches {
     samples: Vec<Arc<TissueSample>>,
+    /// The stains of each sample.
+    statistics: Vec<StainStatistics>,
+    stains: Option<StainPool>,
     cutter: Cutter,
     painter: Painter,
     count: usize,
@@ -74,20 +80,29 @@ impl TissueBatches {
         if !faults.is_empty() {
             return Err(PlanError(faults));
         }
+        let statistics: Vec<StainStatistics> =
+            samples.iter().map(|sample| StainStatistics::of(&sample.image)).collect();
+        let stains = augmentation.stain_transfer.map(|transfer| {
+            let groups = samples.iter().map(|sample| sample.set.as_str());
+            StainPool::new(transfer, groups.zip(statistics.iter().copied()))
+        });
         let painter = Painter::new(plan.augmentation.clone(), mean, std);
         let cutter = Cutter { edge: crop_px, mpp, augmentation: plan.augmentation };
-        Ok(Self { samples, cutter, painter, count, seed })
+        Ok(Self { samples, statistics, stains, cutter, painter, count, seed })
     }
 
     fn fill(&self, batch: &mut TissueBatch, index: usize, random: &mut Random, station: &Station) {
-        let sample = &self.samples[random.below(self.samples.len())];
+        let drawn = random.below(self.samples.len());
+        let sample = &self.samples[drawn];
         station.at(Stage::Crop, &sample.name);
         let source = Source { image: &sample.image, mpp: sample.mpp };
         let crop = self.cutter.cut(source, Aim::Anywhere, random);
 
         station.at(Stage::Colour, &sample.name);
         let length = batch.size.pixels();
-        let palette = self.painter.draw(random);
+        let from = &self.statistics[drawn];
+        let moved = self.stains.as_ref().and_then(|pool| pool.draw(from, random));
+        let palette = self.painter.draw(random).after(moved.as_ref());
         let planes = &mut batch.images[3 * index * length..][..3 * length];
         self.painter.paint(&crop.pixels, batch.size, palette, planes);
 

@@ -140,6 +140,7 @@ fn plan(crop_px: usize) -> TissueBatchPlan {
             flip: true,
             rotation: Rotation::Quarter,
             elastic: None,
+            stain_transfer: None,
             colour: Colour {
                 stain_scale: 0.1,
                 stain_shift: 0.02,

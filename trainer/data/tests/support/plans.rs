@@ -107,6 +107,7 @@ pub(crate) fn still() -> BatchPlan {
             flip: false,
             rotation: Rotation::None,
             elastic: None,
+            stain_transfer: None,
             colour: Colour {
                 stain_scale: 0.0,
                 stain_shift: 0.0,

@@ -12,6 +12,7 @@ fn painter(change: impl Fn(&mut Augmentation)) -> Painter {
         flip: false,
         rotation: Rotation::None,
         elastic: None,
+        stain_transfer: None,
         colour: Colour {
             stain_scale: 0.0,
             stain_shift: 0.0,
