@@ -4,6 +4,7 @@
 //! yields nuclei without a class; dots name nuclei and say nothing of their outlines.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use contract::{Mpp, RgbImage, Size};
 use kernels::resample::Resampler;
@@ -22,8 +23,8 @@ pub struct Sample {
     pub group: String,
     /// Tissue source site, where the source tells it (TCGA).
     pub site: Option<String>,
-    /// The image.
-    pub image: RgbImage,
+    /// The image; shared with the targets that are computed of it.
+    pub image: Arc<RgbImage>,
     /// Its resolution.
     pub mpp: Mpp,
     /// What people marked in it.
@@ -78,7 +79,7 @@ impl Sample {
     pub fn resampled(&self, mpp: Mpp) -> Self {
         let grid = Resampler::new(self.mpp, mpp);
         let (from, to) = (self.image.size(), grid.output_size(self.image.size()));
-        let image = grid.window(&self.image, (0, 0), (0, 0), to);
+        let image = Arc::new(grid.window(&self.image, (0, 0), (0, 0), to));
         let nearest = Nearest { factor: grid.factor(), from, to };
 
         let annotation = match &self.annotation {
@@ -107,7 +108,7 @@ impl Sample {
             name: self.name.clone(),
             group: self.group.clone(),
             site: self.site.clone(),
-            image: RgbImage::filled(Size::new(0, 0), [0; 3]),
+            image: Arc::new(RgbImage::filled(Size::new(0, 0), [0; 3])),
             mpp: self.mpp,
             annotation: Annotation::Dots(Vec::new()),
             tissue: None,

@@ -19,6 +19,8 @@ mod shape;
 
 mod dots;
 
+use std::sync::Arc;
+
 use contract::{Mpp, RgbImage, Size};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -61,7 +63,7 @@ pub struct Prepared {
     pub(crate) stain: StainStatistics,
     /// Where it was stained, as far as known: the tissue source site, or else the source.
     pub(crate) stain_group: String,
-    pub(crate) image: RgbImage,
+    pub(crate) image: Arc<RgbImage>,
     pub(crate) objects: ObjectMap,
 }
 
@@ -144,7 +146,7 @@ impl Prepared {
             annotated,
             stain: StainStatistics::of(&sample.image),
             stain_group: stain_group(sample),
-            image: sample.image.clone(),
+            image: Arc::clone(&sample.image),
             objects,
         })
     }

@@ -92,7 +92,7 @@ mod tests {
         thread::scope(|scope| {
             for _ in 0..8 {
                 scope.spawn(|| {
-                    for _ in 0..50 {
+                    for _ in 0..10 {
                         let lane = lanes.take();
                         most.fetch_max(
                             running.fetch_add(1, Ordering::SeqCst) + 1,

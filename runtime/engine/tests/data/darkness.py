@@ -3,9 +3,9 @@
 Both are small networks with weights set by hand, so that tests run on something that is a real
 ONNX graph, finds real things on H&E and can be judged by eye:
 
-- `darkness`, 0.5 um/px: a pixel is nucleus where the 5 x 5 smoothed haematoxylin-like darkness is
-  high; the distance map is the nucleus probability smoothed wider; classes by mean darkness
-  (lymphocyte: darkest, tumour: pale and purple) and redness (other). A branch that is pooled by 4
+- `darkness`, 0.5 um/px: a pixel is nucleus where the smoothed haematoxylin-like darkness is high,
+  and higher than around it; the distance map is the nucleus probability smoothed once more;
+  classes by darkness (lymphocyte: darkest, tumour: paler) and redness (other). A branch that is pooled by 4
   gives the surroundings, so that where a window begins would show if it were not kept to the grid.
 - `pallor`, 2 um/px: glass, stroma (pink) and tumour (purple and dark) by smoothed colour.
 
@@ -99,9 +99,13 @@ def darkness():
     # Haematoxylin takes red; eosin takes green only.
     dark = graph.conv(absorbance, "dark", np.array([1.0, 0.25, 0.0]).reshape(1, 3, 1, 1), [0])
     smooth = graph.conv(dark, "smooth", gaussian(5, 1.2)[None, None], [0])
-    logit = graph.conv(smooth, "logit", np.full((1, 1, 1, 1), 25.0), [-25.0 * 0.80])
+    wide = graph.conv(dark, "wide", gaussian(15, 5.0)[None, None], [0])
+    both = graph.add("Concat", [smooth, wide], "both", axis=1)
+    # Dark, and darker than around it: 18 (smooth - 0.9) + 60 (smooth - wide - 0.05).
+    weight = np.array([78.0, -60.0]).reshape(1, 2, 1, 1)
+    logit = graph.conv(both, "logit", weight, [-18 * 0.9 - 60 * 0.05])
     np_map = graph.add("Sigmoid", [logit], "np")
-    graph.conv(np_map, "dist", gaussian(9, 2.5)[None, None], [0])
+    graph.conv(np_map, "dist", gaussian(7, 2.0)[None, None], [0])
 
     around = surroundings(graph, absorbance, 3, 3)
     scores = graph.add("Concat", [smooth, around], "scores", axis=1)

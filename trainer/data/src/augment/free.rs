@@ -94,44 +94,47 @@ impl<'a> Lens<'a> {
     fn colour(&self, position: [f32; 2]) -> [u8; 3] {
         let mut sum = [0.0; 3];
         for [x, y] in &self.samples {
-            let colour = self.between(position[0] + x, position[1] + y);
-            (0..3).for_each(|channel| sum[channel] += colour[channel]);
+            let colour = self.between(position[0] + x - 0.5, position[1] + y - 0.5);
+            for (sum, channel) in sum.iter_mut().zip(colour) {
+                *sum += channel;
+            }
         }
         let count = self.samples.len() as f32;
-        sum.map(|sum| (sum / count).round().clamp(0.0, 255.0) as u8)
+        // Rounds half up; the cast keeps to 0 to 255.
+        sum.map(|sum| (sum / count + 0.5) as u8)
     }
 
-    /// The colour at a position, linear between the four nearest pixels.
+    /// The colour at a position counted in pixel centres, linear between the four nearest.
     fn between(&self, x: f32, y: f32) -> [f32; 3] {
-        let (x, y) = (x - 0.5, y - 0.5);
-        let (left, top) = (x.floor(), y.floor());
-        let (right, lower) = (x - left, y - top);
-        let (left, top) = (left as isize, top as isize);
-
         let (width, height) = (self.image.width(), self.image.height());
-        let inside =
-            left >= 0 && top >= 0 && left + 1 < width as isize && top + 1 < height as isize;
-        let columns = [left, left + 1];
-        let rows = [top, top + 1];
-        let (columns, rows) = if inside {
-            (columns.map(|x| x as usize), rows.map(|y| y as usize))
-        } else {
-            (columns.map(|x| mirrored(x, width)), rows.map(|y| mirrored(y, height)))
-        };
+        let inside = x >= 0.0 && y >= 0.0 && x < width as f32 - 1.0 && y < height as f32 - 1.0;
+        if !inside {
+            return self.between_mirrored(x, y);
+        }
+        // Not `floor`, which is a call where the processor may lack the instruction.
+        let (left, top) = (x as usize, y as usize);
+        let (right, lower) = (x - left as f32, y - top as f32);
+        let first = 3 * (top * width + left);
+        let (above, below) = (self.pair(first), self.pair(first + 3 * width));
+        blend([&above[..3], &above[3..], &below[..3], &below[3..]], right, lower)
+    }
 
-        let pixels = self.image.pixels();
-        let at = |row: usize, column: usize| 3 * (row * width + column);
-        let corners = [
-            at(rows[0], columns[0]),
-            at(rows[0], columns[1]),
-            at(rows[1], columns[0]),
-            at(rows[1], columns[1]),
-        ];
-        [0, 1, 2].map(|channel| {
-            let [a, b, c, d] = corners.map(|corner| f32::from(pixels[corner + channel]));
-            let (upper, under) = (a + right * (b - a), c + right * (d - c));
-            upper + lower * (under - upper)
-        })
+    /// The six bytes of two neighbours in a row.
+    fn pair(&self, first: usize) -> &[u8] {
+        &self.image.pixels()[first..first + 6]
+    }
+
+    /// As [`Lens::between`], for positions near the border and beyond it.
+    fn between_mirrored(&self, x: f32, y: f32) -> [f32; 3] {
+        let (width, height) = (self.image.width(), self.image.height());
+        let (left, top) = (x.floor(), y.floor());
+        let columns = [0, 1].map(|step| mirrored(left as isize + step, width));
+        let rows = [0, 1].map(|step| mirrored(top as isize + step, height));
+        let pixel = |row: usize, column: usize| {
+            let first = 3 * (rows[row] * width + columns[column]);
+            &self.image.pixels()[first..first + 3]
+        };
+        blend([pixel(0, 0), pixel(0, 1), pixel(1, 0), pixel(1, 1)], x - left, y - top)
     }
 
     /// The pixel under a position.
@@ -140,4 +143,18 @@ impl<'a> Lens<'a> {
         let within = x >= 0.0 && y >= 0.0 && x < width as f32 && y < height as f32;
         if within { (y as usize * width + x as usize) as u32 } else { OUTSIDE }
     }
+}
+
+/// The colour between upper left, upper right, lower left and lower right.
+fn blend(corners: [&[u8]; 4], right: f32, lower: f32) -> [f32; 3] {
+    let weights = [
+        (1.0 - right) * (1.0 - lower),
+        right * (1.0 - lower),
+        (1.0 - right) * lower,
+        right * lower,
+    ];
+    [0, 1, 2].map(|channel| {
+        let parts = corners.iter().zip(weights);
+        parts.map(|(corner, weight)| weight * f32::from(corner[channel])).sum()
+    })
 }

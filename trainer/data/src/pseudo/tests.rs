@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use contract::{Mpp, RgbImage};
 
 use super::*;
@@ -12,7 +14,7 @@ fn sample(dots: Vec<Dot>) -> Sample {
         name: "name".into(),
         group: "group".into(),
         site: None,
-        image: RgbImage::filled(SIZE, [200; 3]),
+        image: Arc::new(RgbImage::filled(SIZE, [200; 3])),
         mpp: Mpp::new(0.5).unwrap(),
         annotation: Annotation::Dots(dots),
         tissue: None,

@@ -6,7 +6,7 @@ fn sample(annotation: Annotation) -> Sample {
         name: "name".into(),
         group: "group".into(),
         site: None,
-        image: RgbImage::new(Size::new(4, 2), (0..24).collect()).unwrap(),
+        image: Arc::new(RgbImage::new(Size::new(4, 2), (0..24).collect()).unwrap()),
         mpp: Mpp::new(0.25).unwrap(),
         annotation,
         tissue: Some(vec![0, 0, 1, 1, 2, 2, 3, 3]),

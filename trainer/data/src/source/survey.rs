@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use contract::Digest;
 use rayon::prelude::*;
@@ -115,6 +116,7 @@ impl Reader<'_> {
                 .map_err(|reason| Fault::new(&entry.image, reason))?;
 
         let (set, name) = (self.spec.name.clone(), entry.name.clone());
+        let image = Arc::new(image);
         let sample = Sample { set, name, group, site, image, mpp, annotation, tissue };
         let record = self.record(&sample, mpp_rule, paths);
         Ok((sample, record))

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use contract::{Mpp, RgbImage, Size};
 use proptest::prelude::*;
 
@@ -10,7 +12,7 @@ fn sample(set: &str, name: &str, group: &str) -> Sample {
         name: name.into(),
         group: group.into(),
         site: group.split('-').nth(1).map(str::to_owned),
-        image: RgbImage::filled(Size::new(1, 1), [0; 3]),
+        image: Arc::new(RgbImage::filled(Size::new(1, 1), [0; 3])),
         mpp: Mpp::new(0.5).unwrap(),
         annotation: Annotation::Dots(vec![]),
         tissue: None,

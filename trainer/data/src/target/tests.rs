@@ -26,7 +26,7 @@ fn sample(size: Size, annotation: Annotation) -> Sample {
         name: "name".into(),
         group: "group".into(),
         site: None,
-        image: RgbImage::filled(size, [200; 3]),
+        image: Arc::new(RgbImage::filled(size, [200; 3])),
         mpp: Mpp::new(0.5).unwrap(),
         annotation,
         tissue: None,

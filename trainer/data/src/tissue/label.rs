@@ -1,6 +1,7 @@
 //! From nuclei, or from published masks, to tissue labels.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use contract::{Mpp, RgbImage, Size};
 use kernels::resample::Resampler;
@@ -47,7 +48,8 @@ pub fn annotated(
     let class_of = |label: u8| by_index.get(usize::from(label)).copied().unwrap_or(UNKNOWN);
     let labels = resampled.tissue?.into_iter().map(class_of).collect();
     let (set, name) = (resampled.set, resampled.name);
-    Some(TissueSample { set, name, mpp, image: resampled.image, labels })
+    let image = Arc::unwrap_or_clone(resampled.image);
+    Some(TissueSample { set, name, mpp, image, labels })
 }
 
 impl TissueRules {

@@ -41,7 +41,7 @@ fn sample() -> Sample {
         name: "name".into(),
         group: "group".into(),
         site: None,
-        image,
+        image: Arc::new(image),
         mpp: Mpp::new(0.5).unwrap(),
         annotation: Annotation::Dots(dots),
         tissue: None,

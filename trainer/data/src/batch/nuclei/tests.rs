@@ -27,7 +27,7 @@ fn sample(set: &str, site: Option<&str>, colour: [u8; 3]) -> Arc<Prepared> {
         name: "name".into(),
         group: format!("{set}/name"),
         site: site.map(str::to_owned),
-        image: RgbImage::new(size, pixels).unwrap(),
+        image: RgbImage::new(size, pixels).unwrap().into(),
         mpp: Mpp::new(0.5).unwrap(),
         annotation: Annotation::Dots(vec![Dot { x: 40.0, y: 40.0, class: 0 }]),
         tissue: None,
