@@ -45,6 +45,7 @@ impl GradientBounds {
     }
 
     /// The bounds that hold both.
+    #[must_use]
     pub fn union(self, other: Self) -> Self {
         let join = |a: (f32, f32), b: (f32, f32)| (a.0.min(b.0), a.1.max(b.1));
         Self { h: join(self.h, other.h), v: join(self.v, other.v) }
@@ -109,14 +110,11 @@ fn scale(width: u32) -> f64 {
 
 /// Row `n` of Pascal's triangle; exact in f64 up to n = 56.
 fn binomials(n: u32) -> Vec<f64> {
-    let mut row = vec![1.0];
-    for _ in 0..n {
-        row.push(0.0);
-        for k in (1..row.len()).rev() {
-            row[k] += row[k - 1];
-        }
-    }
-    row
+    (0..n).fold(vec![1.0], |row, _| {
+        let left = std::iter::once(0.0).chain(row.iter().copied());
+        let right = row.iter().copied().chain([0.0]);
+        left.zip(right).map(|(a, b)| a + b).collect()
+    })
 }
 
 /// Least and greatest value of a filtered map.

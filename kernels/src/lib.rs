@@ -9,12 +9,20 @@
 //! probability is background. **Never:** no clock, file, socket or thread in here.
 
 #![deny(unsafe_code)]
+#![expect(
+    clippy::inline_always,
+    reason = "what `simd::run` calls is compiled into it, or not for AVX2"
+)]
 
+pub mod blend;
 pub mod contour;
 pub mod dome;
 pub mod edt;
 pub mod fill;
+pub mod focus;
+pub mod glass;
 pub mod gradient;
+pub mod grey;
 pub mod instances;
 pub mod label;
 pub mod labels;
@@ -27,6 +35,7 @@ pub mod resample;
 mod separable;
 mod simd;
 pub mod smooth;
+pub mod stain;
 pub mod watershed;
 
 pub use label::Connectivity;

@@ -47,7 +47,7 @@ fn gaussian_taps(sigma_px: f32) -> Taps {
 }
 
 /// `e^-a` for 0 ≤ a ≤ about 10: Taylor's series at a / 2¹⁰, squared ten times.
-fn exp_of_minus(a: f64) -> f64 {
+pub(crate) fn exp_of_minus(a: f64) -> f64 {
     const HALVINGS: i32 = 10;
     let small = -a / f64::from(1 << HALVINGS);
     let (mut term, mut sum) = (1.0, 1.0);
@@ -80,7 +80,7 @@ mod tests {
             0.028_686_548,
             0.004_810_081_3,
             0.000_484_225_6,
-            0.000_029_266_061,
+            0.000_029_266_06,
         ];
 
         let taps = gaussian_taps(1.4);

@@ -46,7 +46,7 @@ fn find_heights(maps: &DistanceMaps<'_>, parameters: &Distance, scratch: &mut Sc
     };
     levels.resize(maps.size.pixels(), 0);
     fit(lines, maps.size.width);
-    simd::run(Heights { maps, filter, mask, wanted, lines, heights: levels });
+    simd::run(Heights { maps, filter, mask, wanted, lines, out: levels });
 }
 
 struct Heights<'a> {
@@ -55,7 +55,7 @@ struct Heights<'a> {
     mask: &'a Mask,
     wanted: &'a mut Wanted,
     lines: &'a mut Lines,
-    heights: &'a mut [u16],
+    out: &'a mut [u16],
 }
 
 impl Work for Heights<'_> {
@@ -70,7 +70,7 @@ impl Work for Heights<'_> {
             self.filter.block(map, block, self.wanted, self.lines);
             let rows = self.lines.iter().zip(self.wanted.rows());
             for (y, (line, spans)) in (block..height).zip(rows) {
-                quantise(spans, line, &mut self.heights[y * width..][..width]);
+                quantise(spans, line, &mut self.out[y * width..][..width]);
             }
         }
     }

@@ -136,7 +136,6 @@ pub(super) fn remove_small(found: &mut Components, mask: &mut Mask, area_min: u3
                 mask.put_run(y, run.columns(), Pixel::Clear);
             }
         }
-        // The next row still begins where it did, until it is its turn.
     }
     if let Some(end) = found.rows.last_mut() {
         *end = kept as u32;

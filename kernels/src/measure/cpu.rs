@@ -1,5 +1,7 @@
 //! One pass over the labels, a run of equal ids at a time.
 
+use std::ops::Range;
+
 use super::{ClassMaps, PROBABILITY_ONE, Region, Shape};
 use crate::Labels;
 use crate::simd::{self, Work};
@@ -20,7 +22,7 @@ impl Work for Pass<'_> {
     fn work(self) -> Vec<Region> {
         let Pass { labels, classes } = self;
         let count = labels.count() as usize;
-        let mut regions = vec![UNSEEN; count];
+        let mut regions = vec![unseen(); count];
         let mut sums = vec![0u64; count * classes.count];
         let width = labels.size().width;
         for y in 0..labels.size().height {
@@ -44,16 +46,18 @@ impl Work for Pass<'_> {
 }
 
 /// A region before its first pixel.
-const UNSEEN: Region = Region {
-    area: 0,
-    sum_x: 0,
-    sum_y: 0,
-    columns: u32::MAX..0,
-    rows: u32::MAX..0,
-    class: 0,
-    probability: 0.0,
-    shape: Shape::Other,
-};
+fn unseen() -> Region {
+    Region {
+        area: 0,
+        sum_x: 0,
+        sum_y: 0,
+        columns: Range { start: u32::MAX, end: 0 },
+        rows: Range { start: u32::MAX, end: 0 },
+        class: 0,
+        probability: 0.0,
+        shape: Shape::Other,
+    }
+}
 
 #[inline(always)]
 fn planes(classes: ClassMaps<'_>, pixels: usize) -> impl Iterator<Item = &[f32]> {
@@ -62,7 +66,7 @@ fn planes(classes: ClassMaps<'_>, pixels: usize) -> impl Iterator<Item = &[f32]>
 
 /// Calls `visit` with the id and the columns of each run of one id that is not background.
 #[inline(always)]
-fn for_each_run(row: &[u32], mut visit: impl FnMut(u32, std::ops::Range<usize>)) {
+fn for_each_run(row: &[u32], mut visit: impl FnMut(u32, Range<usize>)) {
     let mut start = 0;
     while let Some(&id) = row.get(start) {
         if id == 0 {
@@ -96,7 +100,7 @@ fn shape_with(region: &Region, y: u32, start: u32, end: u32) -> Shape {
 }
 
 #[inline(always)]
-fn add_run(region: &mut Region, y: u32, columns: &std::ops::Range<usize>) {
+fn add_run(region: &mut Region, y: u32, columns: &Range<usize>) {
     let (start, end, length) = (columns.start as u64, columns.end as u64, columns.len() as u64);
     region.shape = shape_with(region, y, start as u32, end as u32);
     region.area += length as u32;

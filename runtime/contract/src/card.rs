@@ -330,7 +330,7 @@ impl ModelCard {
                     output.channels
                 )),
                 None if required => {
-                    faults.push(format!("outputs.{name} is missing, which this chain reads"))
+                    faults.push(format!("outputs.{name} is missing, which this chain reads"));
                 }
                 _ => {}
             };

@@ -1,5 +1,7 @@
 //! The checked-in JSON Schemas are those of the types.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop")]
+
 use std::path::Path;
 
 use contract::{ModelCard, TilReport};

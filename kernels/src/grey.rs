@@ -1,0 +1,29 @@
+//! Luminance.
+
+use contract::RgbImage;
+
+/// Grey level of a colour, 0 to 255: `(4899·R + 9617·G + 1868·B + 8192) >> 14`, the luma of ITU-R BT.601
+/// in the integers that OpenCV uses.
+#[inline]
+pub fn luma([red, green, blue]: [u8; 3]) -> u8 {
+    ((4899 * u32::from(red) + 9617 * u32::from(green) + 1868 * u32::from(blue) + 8192) >> 14) as u8
+}
+
+/// The grey levels of an image, row-major.
+pub fn luma_plane(image: &RgbImage) -> Vec<f32> {
+    let (pixels, _) = image.pixels().as_chunks::<3>();
+    pixels.iter().map(|&pixel| f32::from(luma(pixel))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::luma;
+
+    #[test]
+    fn grey_stays_grey() {
+        for value in 0..=255 {
+            assert_eq!(luma([value; 3]), value);
+        }
+        assert_eq!((luma([255, 0, 0]), luma([0, 255, 0]), luma([0, 0, 255])), (76, 150, 29));
+    }
+}
