@@ -29,13 +29,13 @@ impl Passes {
     }
 }
 
-/// A position: first mirrored left to right or not, then transposed or not, then mirrored top to
-/// bottom or not: eight in all.
+/// A position: mirrored left to right or not, top to bottom or not, then transposed or not: eight in
+/// all.
 #[derive(Clone, Copy)]
 struct Position {
     mirrored: bool,
-    transposed: bool,
     flipped: bool,
+    transposed: bool,
 }
 
 fn eight(served: &Served, image: &RgbImage) -> Result<Maps, ServedError> {
@@ -65,14 +65,14 @@ fn eight(served: &Served, image: &RgbImage) -> Result<Maps, ServedError> {
 impl Position {
     fn numbered(number: u8) -> Self {
         let bit = |n: u8| number >> n & 1 == 1;
-        Self { mirrored: bit(0), transposed: bit(1), flipped: bit(2) }
+        Self { mirrored: bit(0), flipped: bit(1), transposed: bit(2) }
     }
 
     /// Where the pixel (`x`, `y`) of an image of `size` lies in the turned image.
     fn place(self, (x, y): (usize, usize), size: Size) -> (usize, usize) {
         let x = if self.mirrored { size.width - 1 - x } else { x };
-        let (x, y, height) = if self.transposed { (y, x, size.width) } else { (x, y, size.height) };
-        (x, if self.flipped { height - 1 - y } else { y })
+        let y = if self.flipped { size.height - 1 - y } else { y };
+        if self.transposed { (y, x) } else { (x, y) }
     }
 
     fn image(self, image: &RgbImage) -> RgbImage {
