@@ -2,8 +2,10 @@
 //!
 //! A [`Cpu`] has *lanes*: each lane is a pool of threads that runs one batch at a time. Many lanes
 //! of one thread suit a pipeline whose workers each carry a window of their own; one lane of many
-//! threads suits a single caller. The sums inside a network do not depend on either, nor on which
-//! other images share the batch (`tests/lanes.rs`).
+//! threads suits a single caller. Measured on 2 busy cores with a U-Net of 1.1 M parameters on 512²:
+//! 2 × 1 threads 1.3 s a window, 1 × 2 threads 1.6 s, both 0.57 s of CPU time; a batch of 2 gains
+//! nothing. The sums inside a network do not depend on any of this, nor on which other images share
+//! the batch (`tests/lanes.rs`).
 //!
 //! **Foreign bytes:** `rten` is memory-safe but promises neither to bound memory nor not to panic;
 //! a panic is caught here and becomes an error. Memory is bounded by the package's file bound and

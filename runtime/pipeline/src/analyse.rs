@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use contract::{Mpp, Nucleus, RgbImage, Size, TissueMap};
 use engine::RunError;
 use kernels::resample::Resampler;
+use kernels::stain::Histogram;
 use slide::{ReadError, Regions};
 use thiserror::Error;
 
@@ -175,7 +176,8 @@ pub fn analyse(
 
     let Gathered { overview, nuclei, focus, windows_run, windows_skipped, .. } = gathered;
     let share = overview.glass_share(plan.overview.factor(), source.size());
-    let stain_mean_od = crate::pending::stain::mean_od(&overview.rgb, &overview.tissue_mask());
+    let mut densities = Histogram::default();
+    densities.add(&overview.rgb, &overview.tissue_mask());
     let Overview { rgb, classes } = overview;
     let tissue = match models.tissue() {
         Some(network) => {
@@ -195,7 +197,7 @@ pub fn analyse(
         glass_fraction: share.glass_fraction,
         evaluated_area_mm2: share.tissue_px * source.mpp().um2_per_px() * 1e-6,
         focus: median(focus),
-        stain_mean_od,
+        stain_mean_od: densities.mean_od(),
         windows_run,
         windows_skipped,
     })

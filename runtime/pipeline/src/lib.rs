@@ -28,7 +28,6 @@ mod models;
 mod ordered;
 mod outline;
 mod overview;
-mod pending;
 mod progress;
 pub mod score;
 mod sink;

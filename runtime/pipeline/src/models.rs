@@ -35,18 +35,6 @@ pub enum ModelsError {
         /// Kind that is wanted.
         wanted: Kind,
     },
-    /// Tissue windows would overlap more than twofold along an axis.
-    #[error(
-        "{model} has window.margin_px = {margin_px} in its card, more than a quarter of size_px, {size_px}: more than four windows would overlap; export it with a smaller margin"
-    )]
-    Overlap {
-        /// Name of the model.
-        model: String,
-        /// Margin by its card.
-        margin_px: u32,
-        /// Window by its card.
-        size_px: u32,
-    },
 }
 
 impl Models {
@@ -54,12 +42,7 @@ impl Models {
     pub fn new(nuclei: Network, tissue: Option<Network>) -> Result<Self, ModelsError> {
         wanted(nuclei.card(), Kind::Nuclei)?;
         if let Some(tissue) = &tissue {
-            let card = tissue.card();
-            wanted(card, Kind::Tissue)?;
-            let (margin_px, size_px) = (card.window.margin_px, card.window.size_px);
-            if margin_px > size_px / 4 {
-                return Err(ModelsError::Overlap { model: card.name.clone(), margin_px, size_px });
-            }
+            wanted(tissue.card(), Kind::Tissue)?;
         }
         Ok(Self { nuclei, tissue })
     }

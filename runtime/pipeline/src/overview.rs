@@ -12,6 +12,7 @@ use std::ops::Range;
 
 use contract::{Mpp, RgbImage, Size, UNLABELLED};
 use kernels::Mask;
+use kernels::glass;
 use kernels::resample::Resampler;
 
 use crate::grid::Area;
@@ -52,6 +53,11 @@ pub(crate) struct Overview {
     /// Row-major: [`GLASS`] or [`UNLABELLED`].
     pub(crate) classes: Vec<u8>,
 }
+
+/// Cells around a window's own that its glass depends on: the Gaussian of `kernels::glass` has taps
+/// out to four standard deviations.
+const HALO_CELLS: usize = 8;
+const _: () = assert!(4.0 * glass::SIGMA_PX <= HALO_CELLS as f32);
 
 /// The class of a glass cell before a tissue model gives it its own.
 pub(crate) const GLASS: u8 = 254;
@@ -112,7 +118,7 @@ impl OverviewGrid {
     pub(crate) fn patch(&self, image: &RgbImage, origin: (usize, usize), cells: Area) -> Patch {
         let seen = self.with_halo(&cells);
         let all = self.resampler.window(image, origin, seen.origin(), seen.size());
-        let mask = crate::pending::glass::mask(&all, self.grey_min);
+        let mask = glass::glass(&all, self.grey_min);
         let is_glass = seen.size().pixels() > 0 && mask.count() == seen.size().pixels() as u64;
         let inner = Area {
             x: cells.x.start - seen.x.start..cells.x.end - seen.x.start,
@@ -135,8 +141,7 @@ impl OverviewGrid {
             if range.is_empty() {
                 return 0..0;
             }
-            let halo = crate::pending::glass::RADIUS;
-            range.start.saturating_sub(halo)..(range.end + halo).min(all)
+            range.start.saturating_sub(HALO_CELLS)..(range.end + HALO_CELLS).min(all)
         };
         Area { x: widen(&cells.x, self.size.width), y: widen(&cells.y, self.size.height) }
     }

@@ -1,20 +1,21 @@
 //! The tissue map: the tissue network on overlapping windows of the overview, blended.
 //!
-//! Windows overlap by twice their card's margin; where two (four at corners) see a cell, their class
-//! maps are weighed and summed by `kernels::blend`, and the greatest wins. A row of windows is
-//! blended as soon as the next row is there, so two rows of class maps are held at a time: with
-//! overview width `w` cells, window edge `s`, and `c` classes at most `4·w·s·c` values of 4 B (15 mm,
-//! 256 px, 5 classes: 153 MB).
+//! `kernels::blend` lays the windows and weighs their class maps; here they are run, in rows. The
+//! cells that no later row of windows sees are blended as soon as a row is there, so two rows of
+//! class maps are held at a time: with overview width `w` cells, window edge `s` and `c` classes
+//! about `4·w·s·c` values of 4 B (15 mm at 2 µm, 256 cells, 5 classes: 153 MB).
 //!
-//! Glass keeps the class that brightness gave it; windows of nothing but glass are not looked at.
+//! An overview that is smaller than the card's window is seen through one that just holds it.
+//! Beyond the overview's edge a window is filled up by reflection. Glass keeps the class that
+//! brightness gave it; windows of nothing but glass are not run.
 
-use crate::pending::blend;
-use contract::{Chain, RgbImage, Size, UNLABELLED};
+use contract::{Chain, RgbImage, Size, UNLABELLED, Window};
 use engine::{Batch, Network};
+use kernels::blend::{WindowIndex, Windows};
 use kernels::normalise::{Frame, Normaliser};
 
 use crate::analyse::{AnalyseError, Options, WindowError};
-use crate::grid::{Area, Grid, View};
+use crate::grid::{Area, Place};
 use crate::ordered::{self, Work};
 use crate::overview::{GLASS, cut};
 use crate::progress::{Progress, Stage};
@@ -32,26 +33,34 @@ pub(crate) fn map(
     gathered: Gathered<'_>,
     options: &Options<'_>,
 ) -> Result<Vec<u8>, AnalyseError> {
-    let Gathered { overview, classes } = gathered;
+    let Gathered { overview, classes: glass } = gathered;
     let progress = options.progress;
     let card = network.card();
-    let grid = Grid::new(overview.size(), card.window);
-    progress.add_windows(grid.count());
-
+    let windows = Windows::new(overview.size(), edge(overview.size(), card.window));
     let work = TissueWork {
         network,
         overview,
-        glass: &classes,
+        glass: &glass,
+        windows: &windows,
         normaliser: Normaliser::new(card.input.mean, card.input.std),
         progress,
     };
-    let jobs = (0..grid.rows()).flat_map(|row| grid.runs(row, options.batch.get()));
-    let mut rows = Rows::new(grid, overview.size(), card.classes.len(), progress);
-    ordered::run(&work, progress.workers(), jobs, |windows| {
-        rows.take(windows);
+    let rows = windows.rows().len();
+    progress.add_windows(rows * windows.columns().len());
+
+    let mut blended = Blended::new(&windows, overview.size(), card.classes.len(), progress);
+    let jobs = (0..rows).flat_map(|row| work.jobs(row, options.batch.get()));
+    ordered::run(&work, progress.workers(), jobs, |maps| {
+        blended.take(maps);
         Ok(())
     })?;
-    Ok(rows.finish(&classes, glass_class(network)))
+    Ok(blended.finish(&glass, glass_class(network)))
+}
+
+/// Edge of the windows, cells: the card's, or less where less holds the whole overview.
+fn edge(overview: Size, window: Window) -> usize {
+    let whole = overview.width.max(overview.height);
+    whole.next_multiple_of(window.multiple_px as usize).min(window.size_px as usize)
 }
 
 /// The index of the class that glass gets.
@@ -59,8 +68,8 @@ fn glass_class(network: &Network) -> u8 {
     let card = network.card();
     match &card.postprocessing {
         Chain::Windows(windows) => {
-            card.class_index(&windows.glass_class).expect("a checked card names its glass class")
-                as u8
+            let index = card.class_index(&windows.glass_class);
+            index.expect("a checked card names its glass class") as u8
         }
         Chain::Hover(_) | Chain::Distance(_) => UNLABELLED,
     }
@@ -70,53 +79,68 @@ struct TissueWork<'a> {
     network: &'a Network,
     overview: &'a RgbImage,
     glass: &'a [u8],
+    windows: &'a Windows,
     normaliser: Normaliser,
     progress: &'a Progress,
 }
 
-/// A window's class maps, at its input's size; absent where it is all glass.
-struct TissueWindow {
-    view: View,
-    maps: Option<Vec<f32>>,
+/// A window's class maps, `classes × edge × edge`; absent where it is all glass.
+struct WindowMaps {
+    index: WindowIndex,
+    planes: Option<Vec<f32>>,
 }
 
 impl TissueWork<'_> {
-    fn is_glass(&self, area: &Area) -> bool {
-        let width = self.overview.width();
+    /// The windows of `row` from the left, in runs of at most `most`.
+    fn jobs(&self, row: usize, most: usize) -> Vec<Vec<WindowIndex>> {
+        let columns: Vec<WindowIndex> =
+            (0..self.windows.columns().len()).map(|column| WindowIndex { column, row }).collect();
+        columns.chunks(most).map(<[_]>::to_vec).collect()
+    }
+
+    /// The part of the overview under a window.
+    fn span(&self, index: WindowIndex) -> Area {
+        let Size { width, height } = self.overview.size();
+        let (x, y) = (self.windows.columns()[index.column], self.windows.rows()[index.row]);
+        let edge = self.windows.edge();
+        Area { x: x..(x + edge).min(width), y: y..(y + edge).min(height) }
+    }
+
+    fn is_glass(&self, index: WindowIndex) -> bool {
+        let (area, width) = (self.span(index), self.overview.width());
         area.y.clone().all(|y| {
             let row = &self.glass[y * width..][area.x.clone()];
             row.iter().all(|class| *class == GLASS)
         })
     }
 
+    /// The class maps of windows of which at least one is given.
     fn infer(
         &self,
         worker: usize,
         tensor: &mut Vec<f32>,
-        views: &[&View],
+        windows: &[WindowIndex],
     ) -> Result<Vec<Vec<f32>>, AnalyseError> {
-        let Some(first) = views.first() else { return Ok(Vec::new()) };
-        self.progress.enter(worker, Stage::TissueNetwork, first.place);
-        let each = Batch::CHANNELS * first.input.pixels();
-        tensor.resize(views.len() * each, 0.0);
-        for (view, planes) in views.iter().zip(tensor.chunks_exact_mut(each)) {
-            let frame = Frame { size: view.input, left: 0, top: 0 };
-            self.normaliser.fill(&cut(self.overview, &view.span), frame, planes);
+        let size = Size::new(self.windows.edge(), self.windows.edge());
+        let each = Batch::CHANNELS * size.pixels();
+        tensor.resize(windows.len() * each, 0.0);
+        for (index, planes) in windows.iter().zip(tensor.chunks_exact_mut(each)) {
+            let image = cut(self.overview, &self.span(*index));
+            self.normaliser.fill(&image, Frame { size, left: 0, top: 0 }, planes);
         }
-        let batch = Batch::new(tensor, views.len(), first.input)
+        let batch = Batch::new(tensor, windows.len(), size)
             .expect("the tensor was given the batch's length");
         let maps = self.network.run(batch).map_err(|source| {
             AnalyseError::of_worker(self.progress, worker, WindowError::Network { source })
         })?;
-        let tp =
-            |item| maps.item(item).tp.expect("a tissue card with classes names its class maps");
-        Ok((0..views.len()).map(|item| tp(item).to_vec()).collect())
+        let tp = |item| maps.item(item).tp.expect("a card with classes names its class maps");
+        Ok((0..windows.len()).map(|item| tp(item).to_vec()).collect())
     }
 }
 
 impl Work for TissueWork<'_> {
-    type Job = Vec<View>;
-    type Result = Vec<TissueWindow>;
+    type Job = Vec<WindowIndex>;
+    type Result = Vec<WindowMaps>;
     type Error = AnalyseError;
     /// The input tensor.
     type Scratch = Vec<f32>;
@@ -129,22 +153,23 @@ impl Work for TissueWork<'_> {
         &self,
         worker: usize,
         tensor: &mut Vec<f32>,
-        job: Vec<View>,
-    ) -> Result<Vec<TissueWindow>, AnalyseError> {
+        job: Vec<WindowIndex>,
+    ) -> Result<Vec<WindowMaps>, AnalyseError> {
         if self.progress.is_stopped() {
             return Err(AnalyseError::Stopped);
         }
-        let first = job[0].place;
-        let looks: Vec<bool> = job.iter().map(|view| !self.is_glass(&view.span)).collect();
-        let views: Vec<&View> =
-            job.iter().zip(&looks).filter_map(|(view, looks)| looks.then_some(view)).collect();
-        let mut maps = self.infer(worker, tensor, &views)?.into_iter();
+        let first = place(job[0]);
+        self.progress.enter(worker, Stage::TissueNetwork, first);
+        let (glass, looked_at): (Vec<_>, Vec<_>) =
+            job.into_iter().partition(|index| self.is_glass(*index));
+        let mut maps = Vec::with_capacity(glass.len() + looked_at.len());
+        if !looked_at.is_empty() {
+            let planes = self.infer(worker, tensor, &looked_at)?.into_iter().map(Some);
+            maps.extend(looked_at.into_iter().zip(planes));
+        }
+        maps.extend(glass.into_iter().map(|index| (index, None)));
         self.progress.enter(worker, Stage::Idle, first);
-        let window = |(view, looks): (View, bool)| TissueWindow {
-            view,
-            maps: if looks { maps.next() } else { None },
-        };
-        Ok(job.into_iter().zip(looks).map(window).collect())
+        Ok(maps.into_iter().map(|(index, planes)| WindowMaps { index, planes }).collect())
     }
 
     fn panicked(&self, worker: usize, message: String) -> AnalyseError {
@@ -152,63 +177,64 @@ impl Work for TissueWork<'_> {
     }
 }
 
-/// Rows of windows as they come, and the cells that are blended.
-struct Rows<'a> {
-    grid: Grid,
+fn place(index: WindowIndex) -> Place {
+    Place { column: index.column as u32, row: index.row as u32 }
+}
+
+/// Windows as they come, and the cells that are blended.
+struct Blended<'a> {
+    windows: &'a Windows,
     size: Size,
     class_count: usize,
     progress: &'a Progress,
-    /// Windows of the row before, and of this row so far.
-    held: Vec<TissueWindow>,
-    /// Cells of the rows that are blended.
+    /// Maps of two rows of windows: those of row `r` at `r % 2`, by column.
+    held: [Vec<Option<Vec<f32>>>; 2],
+    /// Windows of the row that is coming in.
+    arrived: usize,
+    /// What a window of glass says: nothing.
+    silence: Vec<f32>,
     classes: Vec<u8>,
 }
 
-impl<'a> Rows<'a> {
-    fn new(grid: Grid, size: Size, class_count: usize, progress: &'a Progress) -> Self {
-        let classes = Vec::with_capacity(size.pixels());
-        Self { grid, size, class_count, progress, held: Vec::new(), classes }
-    }
-
-    /// Takes the windows of one job; jobs come in order.
-    fn take(&mut self, windows: Vec<TissueWindow>) {
-        self.progress.windows_are_done(windows.len());
-        let Some(last) = windows.last().map(|window| window.view.place) else { return };
-        self.held.extend(windows);
-        if last.column as usize + 1 == self.grid.columns() {
-            self.blend(last.row as usize);
+impl<'a> Blended<'a> {
+    fn new(windows: &'a Windows, size: Size, class_count: usize, progress: &'a Progress) -> Self {
+        let row = vec![None; windows.columns().len()];
+        Self {
+            windows,
+            size,
+            class_count,
+            progress,
+            held: [row.clone(), row],
+            arrived: 0,
+            silence: vec![0.0; class_count * windows.edge() * windows.edge()],
+            classes: vec![UNLABELLED; size.pixels()],
         }
     }
 
-    /// Blends the cells that no window below row `row` sees.
-    fn blend(&mut self, row: usize) {
-        let caller = self.progress.caller();
-        let place = self.held.last().expect("a whole row is held").view.place;
-        self.progress.enter(caller, Stage::Blend, place);
-        let start = self.classes.len() / self.size.width;
-        let end = if row + 1 == self.grid.rows() {
-            self.size.height
-        } else {
-            self.grid.view(0, row + 1).span.y.start
-        };
-        let area = Area { x: 0..self.size.width, y: start..end };
-        let blended = self.blend_area(&area);
-        self.classes.extend(blended);
-        // A window reaches into the next row's windows and no further.
-        self.held.retain(|window| window.view.span.y.end > end);
-        self.progress.enter(caller, Stage::Idle, place);
+    /// Takes the windows of one job; rows come in order.
+    fn take(&mut self, windows: Vec<WindowMaps>) {
+        self.progress.windows_are_done(windows.len());
+        for WindowMaps { index, planes } in windows {
+            self.held[index.row % 2][index.column] = planes;
+            self.arrived += 1;
+            if self.arrived == self.windows.columns().len() {
+                self.blend(index);
+                self.arrived = 0;
+            }
+        }
     }
 
-    fn blend_area(&self, area: &Area) -> Vec<u8> {
-        let windows: Vec<blend::Window<'_>> = self
-            .held
-            .iter()
-            .filter_map(|TissueWindow { view, maps }| {
-                let planes = maps.as_deref()?;
-                Some(blend::Window { origin: view.span.origin(), size: view.input, planes })
-            })
-            .collect();
-        blend::classes(&windows, self.class_count, area.origin(), area.size())
+    /// Blends the cells that are final with the row of the window `last`.
+    fn blend(&mut self, last: WindowIndex) {
+        let caller = self.progress.caller();
+        self.progress.enter(caller, Stage::Blend, place(last));
+        let rows = self.windows.final_rows(last.row);
+        let out = &mut self.classes[rows.start * self.size.width..rows.end * self.size.width];
+        let maps = |index: WindowIndex| {
+            self.held[index.row % 2][index.column].as_deref().unwrap_or(&self.silence)
+        };
+        self.windows.classes(self.class_count, rows, maps, out);
+        self.progress.enter(caller, Stage::Idle, place(last));
     }
 
     /// The classes of all cells, with the glass that brightness found.
@@ -220,5 +246,20 @@ impl<'a> Rows<'a> {
             }
         }
         classes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_overview_has_a_window_that_just_holds_it() {
+        let window = Window { size_px: 256, margin_px: 64, multiple_px: 16 };
+
+        assert_eq!(edge(Size::new(100, 37), window), 112);
+        assert_eq!(edge(Size::new(1, 1), window), 16);
+        assert_eq!(edge(Size::new(256, 8), window), 256);
+        assert_eq!(edge(Size::new(5000, 8), window), 256);
     }
 }

