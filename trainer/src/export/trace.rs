@@ -60,11 +60,14 @@ pub(super) fn trace<M: Module>(
     let recorded = record(module, sample, forward)?;
     let mut names = recorded.names;
     names.insert(recorded.graph.inputs[0], input.to_owned());
+    // The sample that was sent through is no constant of the graph.
+    let mut values = recorded.values;
+    values.remove(&recorded.graph.inputs[0]);
     for (id, output) in recorded.graph.outputs.iter().zip(outputs) {
         names.insert(*id, output.name.clone());
     }
 
-    let mut writer = Writer { graph: Graph::default(), names, values: recorded.values, made: 0 };
+    let mut writer = Writer { graph: Graph::default(), names, values, made: 0 };
     for operation in &recorded.graph.operations {
         writer.operation(operation)?;
     }
@@ -298,8 +301,7 @@ impl Writer {
     fn name(&mut self, tensor: &TensorIr) -> Result<String, TraceError> {
         let name = self.names.entry(tensor.id).or_insert_with(|| format!("t{}", tensor.id.value()));
         let name = name.clone();
-        let is_input = self.graph.inputs.iter().any(|input| input.name == name);
-        if let Some(data) = self.values.remove(&tensor.id).filter(|_| !is_input) {
+        if let Some(data) = self.values.remove(&tensor.id) {
             if data.dtype() != DType::F32 {
                 return Err(TraceError::Constant { name, found: data.dtype() });
             }
