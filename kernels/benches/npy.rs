@@ -1,5 +1,5 @@
-//! Reads the two kinds of `.npy` files that the bench's Python peers write: little-endian f32 and
-//! i32, C order, versions 1 and 2 of the format (NEP 1).
+//! Reads the `.npy` files that the Python peers of the bench and of the goldens write: C order,
+//! versions 1 and 2 of the format (NEP 1).
 
 use std::path::{Path, PathBuf};
 
@@ -27,12 +27,12 @@ pub(crate) fn read_f32(path: &Path) -> Result<Array<f32>, NpyError> {
     read(path, "<f4", f32::from_le_bytes)
 }
 
-/// Reads an array of i32.
-pub(crate) fn read_i32(path: &Path) -> Result<Array<i32>, NpyError> {
-    read(path, "<i4", i32::from_le_bytes)
-}
-
-fn read<T>(path: &Path, kind: &'static str, value: fn([u8; 4]) -> T) -> Result<Array<T>, NpyError> {
+/// Reads an array whose values are `N` bytes long and named `kind` by numpy.
+pub(crate) fn read<T, const N: usize>(
+    path: &Path,
+    kind: &'static str,
+    value: fn([u8; N]) -> T,
+) -> Result<Array<T>, NpyError> {
     let bytes = std::fs::read(path)
         .map_err(|source| NpyError::Read { path: path.to_path_buf(), source })?;
     parse(&bytes, kind, value).map_err(|reason| NpyError::Format {
@@ -42,7 +42,11 @@ fn read<T>(path: &Path, kind: &'static str, value: fn([u8; 4]) -> T) -> Result<A
     })
 }
 
-fn parse<T>(bytes: &[u8], kind: &str, value: fn([u8; 4]) -> T) -> Result<Array<T>, &'static str> {
+fn parse<T, const N: usize>(
+    bytes: &[u8],
+    kind: &str,
+    value: fn([u8; N]) -> T,
+) -> Result<Array<T>, &'static str> {
     let rest = bytes.strip_prefix(b"\x93NUMPY").ok_or("it does not begin with the magic")?;
     let (length, rest) = match rest {
         [1, _, a, b, rest @ ..] => (usize::from(u16::from_le_bytes([*a, *b])), rest),
@@ -60,7 +64,7 @@ fn parse<T>(bytes: &[u8], kind: &str, value: fn([u8; 4]) -> T) -> Result<Array<T
         .and_then(|(_, rest)| rest.split_once(')'))
         .map(|(shape, _)| shape.split(',').filter_map(|edge| edge.trim().parse().ok()).collect())
         .ok_or("its header has no shape")?;
-    let values: Vec<T> = data.as_chunks::<4>().0.iter().map(|&bytes| value(bytes)).collect();
+    let values: Vec<T> = data.as_chunks::<N>().0.iter().map(|&bytes| value(bytes)).collect();
     let pixels = shape.iter().try_fold(1usize, |product, &edge| product.checked_mul(edge));
     if pixels != Some(values.len()) {
         return Err("it does not hold as many values as its shape says");

@@ -19,7 +19,7 @@ use kernels::contour::Tracer;
 use kernels::gradient::GradientBounds;
 use kernels::instances::{HoverMaps, Scratch, hover, published_hover};
 use kernels::measure::{ClassMaps, measure};
-use npy::{NpyError, read_f32, read_i32};
+use npy::{NpyError, read, read_f32};
 use rustix::time::{ClockId, clock_gettime};
 
 /// Distance of the outlines' vertices.
@@ -85,7 +85,7 @@ fn bench(folder: &Path, runs: usize) -> Result<String, NpyError> {
     let (labels, vertices) = found.unwrap_or((Labels::empty(tile.size), 0));
     let published = folder.join("instances.npy");
     let differing = if published.exists() {
-        Some(differing(&labels, &read_i32(&published)?.values))
+        Some(differing(&labels, &read(&published, "<i4", i32::from_le_bytes)?.values))
     } else {
         None
     };

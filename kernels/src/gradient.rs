@@ -1,6 +1,7 @@
 //! Sobel gradients of the offset maps.
 //!
-//! **Contract.** For an odd width `n`, 3 to 31, the taps are OpenCV's, scaled by `2^-(n-1)`:
+//! **Contract.** For an odd width `n`, 3 to 31, the taps of both passes are OpenCV's, each scaled by
+//! `2^-(n-1)`:
 //! smoothing `C(n-1, k)`, derivative `C(n-2, k-1) − C(n-2, k)` for k = 0..n-1. They are computed in
 //! f64 (the binomials are exact, the scale is a power of two) and rounded once to f32. The
 //! horizontal gradient smooths down the columns and derives along the rows, the vertical one the

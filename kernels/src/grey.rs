@@ -2,11 +2,12 @@
 
 use contract::RgbImage;
 
-/// Grey level of a colour, 0 to 255: `(4899·R + 9617·G + 1868·B + 8192) >> 14`, the luma of ITU-R BT.601
+/// Grey level of a colour, 0 to 255: `(9798·R + 19235·G + 3735·B + 16384) >> 15`, the luma of ITU-R BT.601
 /// in the integers that OpenCV uses.
 #[inline]
 pub fn luma([red, green, blue]: [u8; 3]) -> u8 {
-    ((4899 * u32::from(red) + 9617 * u32::from(green) + 1868 * u32::from(blue) + 8192) >> 14) as u8
+    ((9798 * u32::from(red) + 19235 * u32::from(green) + 3735 * u32::from(blue) + 16384) >> 15)
+        as u8
 }
 
 /// The grey levels of an image, row-major.

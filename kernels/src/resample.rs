@@ -46,7 +46,15 @@ struct Placement {
 impl Resampler {
     /// The grid of resolution `to` over an image of resolution `from`.
     pub fn new(from: Mpp, to: Mpp) -> Self {
-        let factor = to.um_per_px() / from.um_per_px();
+        Self::by(to.um_per_px() / from.um_per_px())
+    }
+
+    /// The grid whose pixels have an edge of `factor` pixels of the image.
+    ///
+    /// # Panics
+    /// If `factor` is not from 1/128 to 65,536, which is far beyond any two believable resolutions.
+    pub fn by(factor: f64) -> Self {
+        assert!((1.0 / 128.0..=65_536.0).contains(&factor), "a grid factor of {factor}");
         Self { step: (factor * f64::from(FRACTION_BITS).exp2()).round() as u64 }
     }
 
