@@ -32,6 +32,10 @@ pub const LONGEST_SIDE_PX: usize = 2048;
 /// An image below this is enlarged by a whole number: outlines need room.
 const SHORTEST_LONG_SIDE_PX: usize = 768;
 
+/// How far the shorter side may be off: it has been rounded once for each time that the image was
+/// made smaller, by way of an overview twice.
+const ROUNDING_PX: f64 = 2.0;
+
 /// Why there is no overlay.
 #[derive(Debug, Error)]
 pub enum OverlayError {
@@ -80,17 +84,19 @@ impl Overlay {
         if image.size().pixels() == 0 || level0.pixels() == 0 {
             return Err(shape);
         }
-        // The sides may each have been rounded by a pixel.
-        let expected = level0.height as f64 * image.width() as f64 / level0.width as f64;
-        let slack = 1.0 + expected / image.width() as f64;
-        if (expected - image.height() as f64).abs() > slack {
+        // Of the longer side: rounded to pixels, the shorter one would be off by more.
+        let longest = image.width().max(image.height());
+        let scale = longest as f64 / level0.width.max(level0.height) as f64;
+        let sides = [(image.width(), level0.width), (image.height(), level0.height)];
+        let fits =
+            |(side, full): (usize, usize)| (full as f64 * scale - side as f64).abs() < ROUNDING_PX;
+        if !sides.into_iter().all(fits) {
             return Err(shape);
         }
 
-        let longest = image.width().max(image.height());
         let zoom = SHORTEST_LONG_SIDE_PX.div_ceil(longest).min(8);
         let canvas = Canvas::enlarged(image, zoom);
-        let scale = canvas.size().width as f64 / level0.width as f64;
+        let scale = scale * zoom as f64;
         Ok(Self {
             canvas,
             scale,

@@ -167,8 +167,9 @@ impl Line {
     }
 }
 
-/// A filled square with a rim of the same colour.
+/// A filled square with a rim of the same colour; a grey one around it keeps white visible.
 fn swatch(canvas: &mut Canvas, (left, top): (i64, i64), colour: Colour) {
+    canvas.rectangle([left - 1, top - 1, SWATCH_PX + 2, SWATCH_PX + 2], RULE, 1.0);
     canvas.rectangle([left, top, SWATCH_PX, SWATCH_PX], colour, 1.0);
     canvas.rectangle([left + 2, top + 2, SWATCH_PX - 4, SWATCH_PX - 4], [255; 3], 0.35);
 }

@@ -124,6 +124,19 @@ fn an_image_of_another_shape_is_refused() {
 }
 
 #[test]
+fn a_tall_image_whose_width_was_rounded_has_its_nuclei_in_place() {
+    // 100.3 columns were rounded up to 101: a scale taken from them would be off by 14 rows below.
+    let image = RgbImage::filled(Size::new(101, 2000), GREY);
+    let level0 = Size::new(1003, 20_000);
+    let mut overlay = Overlay::new(&image, level0, Mpp::new(0.25).unwrap(), &classes()).unwrap();
+
+    overlay.push(&square((405.0, 19_005.0), 800.0)).unwrap();
+
+    let picture = overlay.canvas.into_image();
+    assert!(picture.pixel(60, 1900)[1] < 20, "{:?}", picture.pixel(60, 1900));
+}
+
+#[test]
 fn a_png_reads_back_as_it_was_drawn() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("overlay.png");
