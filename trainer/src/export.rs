@@ -33,7 +33,8 @@ pub use run::{ExportRunError, LearntFrom, export_run, serve_run};
 pub use served::{Served, ServedError};
 pub use trace::TraceError;
 
-use crate::network::{MapKind, Network};
+use crate::fit::weights;
+use crate::network::{MapKind, Network, NetworkConfig};
 use crate::plan::Plan;
 use trace::NamedOutput;
 
@@ -86,8 +87,8 @@ pub struct Draft<'a> {
     pub training_data: Vec<Dataset>,
     /// How good it is.
     pub evaluation: Vec<Figure>,
-    /// Maps in the order of the network's channels.
-    pub maps: &'a [MapKind],
+    /// What the network is made of.
+    pub config: &'a NetworkConfig,
     /// The network, on a device that holds it now.
     pub network: &'a Network,
     /// Where it is.
@@ -107,7 +108,7 @@ impl<'a> Draft<'a> {
             chain: &plan.evaluation.postprocessing,
             training_data: Vec::new(),
             evaluation: Vec::new(),
-            maps: &plan.network.maps,
+            config: &plan.network,
             network,
             device,
         }
@@ -196,7 +197,7 @@ fn outputs(draft: &Draft<'_>) -> Result<Outputs, ExportError> {
         let output =
             |tensor: &str| Some(Output { tensor: tensor.into(), channels: kind.channels() as u32 });
         match kind {
-            _ if !draft.maps.contains(&kind) => return Err(ExportError::Map(kind)),
+            _ if !draft.config.maps.contains(&kind) => return Err(ExportError::Map(kind)),
             MapKind::Np => outputs.np = output("np"),
             MapKind::Hv => outputs.hv = output("hv"),
             MapKind::Dist => outputs.dist = output("dist"),
@@ -220,8 +221,12 @@ fn to_onnx(draft: &Draft<'_>, outputs: &Outputs) -> Result<Vec<u8>, ExportError>
     let sample = Tensor::zeros([1, 3, side, side], draft.device);
     let forward =
         |network: &Network, images: Tensor<4>| served_maps(draft, outputs, network, images);
+    // Tracing moves a network's running statistics, which its clones share, to where it records.
+    let copy =
+        weights::write(Network::init(draft.config, draft.device), &weights::read(draft.network))
+            .expect("a network of the same configuration has the same arrays");
     let mut graph =
-        trace::trace(draft.network, sample, INPUT, &named, forward).map_err(ExportError::Trace)?;
+        trace::trace(&copy, sample, INPUT, &named, forward).map_err(ExportError::Trace)?;
     fold::fold(&mut graph);
     let model = onnx::Model {
         ir_version: onnx::IR_VERSION,
@@ -239,7 +244,7 @@ fn served_maps(
     network: &Network,
     images: Tensor<4>,
 ) -> Vec<Tensor<4>> {
-    let maps = network.forward(images, draft.maps);
+    let maps = network.forward(images, &draft.config.maps);
     let surface = |kind: MapKind, wanted: bool| wanted.then(|| maps.get(kind)).flatten();
     let np = surface(MapKind::Np, outputs.np.is_some()).map(sigmoid);
     let hv = surface(MapKind::Hv, outputs.hv.is_some());
