@@ -20,10 +20,12 @@ const SCRIPTS: [(&str, &str); 2] = [
 pub(crate) fn run() -> Result<()> {
     let python = Python::with("oracle", "xtask/requirements-oracle.txt")?;
     cargo(&["build", "--release", "--locked", "-p", "margay"]).succeed()?;
-    let margay = crate::house::target().join("release/margay");
+    cargo(&["build", "--release", "--locked", "-p", "engine", "--example", "maps"]).succeed()?;
+    let built = crate::house::target().join("release");
+    let (margay, maps) = (built.join("margay"), built.join("examples/maps"));
     for (script, what) in SCRIPTS {
         eprintln!("Comparing {what}.");
-        python.run(&[script]).env("MARGAY", &margay).succeed()?;
+        python.run(&[script]).env("MARGAY", &margay).env("MARGAY_MAPS", &maps).succeed()?;
     }
     Ok(())
 }
