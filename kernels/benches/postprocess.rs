@@ -10,6 +10,7 @@
 
 mod npy;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -147,19 +148,23 @@ impl Laps {
     }
 }
 
-/// Pixels whose label differs from the published one. The published ids are numbered by their
-/// markers, so the labels are matched by the first pixel of each.
+/// Pixels that do not belong together in both label images: each label is paired with the one of the
+/// other image that it shares most pixels with, once from either side, and the rest is counted.
 fn differing(labels: &Labels, published: &[i32]) -> usize {
-    let published = published.iter().map(|&id| id.max(0) as u32).collect();
-    match Labels::renumbered(labels.size(), published) {
-        Ok(published) => labels
-            .values()
-            .iter()
-            .zip(published.values())
-            .filter(|(ours, theirs)| ours != theirs)
-            .count(),
-        Err(_) => labels.size().pixels(),
+    let pairs =
+        || labels.values().iter().copied().zip(published.iter().map(|&id| id.max(0) as u32));
+    unpaired(pairs()).max(unpaired(pairs().map(|(ours, theirs)| (theirs, ours))))
+}
+
+fn unpaired(pairs: impl Iterator<Item = (u32, u32)>) -> usize {
+    let mut shared: BTreeMap<u32, BTreeMap<u32, usize>> = BTreeMap::new();
+    for (one, other) in pairs {
+        *shared.entry(one).or_default().entry(other).or_default() += 1;
     }
+    let rest = |others: &BTreeMap<u32, usize>| {
+        others.values().sum::<usize>() - others.values().max().copied().unwrap_or(0)
+    };
+    shared.values().map(rest).sum()
 }
 
 fn report(labels: &Labels, vertices: usize, differing: Option<usize>, laps: &mut Laps) -> String {
