@@ -5,10 +5,12 @@
 //! the image's own grid, where it is compared:
 //! - outlined images by Dice, AJI, AJI+ and PQ (means over images);
 //! - images with classes by the F1 of detection and of each class, within a radius, by MCSpatNet's
-//!   rule, pooled over images.
+//!   rule, pooled over images;
+//! - tissue by Dice and pixel accuracy ([`evaluate_tissue`]).
 
 mod dihedral;
 mod found;
+mod tissue;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +22,7 @@ use thiserror::Error;
 
 pub use dihedral::Passes;
 pub use found::{Found, find};
+pub use tissue::evaluate_tissue;
 
 use crate::export::{Served, ServedError};
 

@@ -98,14 +98,15 @@ pub struct Draft<'a> {
 impl<'a> Draft<'a> {
     /// What `plan` says of `network`; nothing is said yet of data and figures.
     pub fn of(plan: &'a Plan, network: &'a Network, device: &'a Device) -> Self {
+        let crops = plan.crops();
         Self {
             name: &plan.name,
-            kind: Kind::Nuclei,
+            kind: plan.kind(),
             export: &plan.export,
-            mpp: plan.batch.mpp,
-            input: Input { tensor: INPUT.into(), mean: plan.batch.mean, std: plan.batch.std },
+            mpp: crops.mpp,
+            input: Input { tensor: INPUT.into(), mean: crops.mean, std: crops.std },
             classes: &plan.classes,
-            chain: &plan.evaluation.postprocessing,
+            chain: &plan.postprocessing,
             training_data: Vec::new(),
             evaluation: Vec::new(),
             config: &plan.network,
@@ -180,7 +181,7 @@ pub fn export(draft: &Draft<'_>, data: &Path, out: &Path) -> Result<Exported, Ex
         difference = difference.max(compare(draft, &outputs, &input, &found)?);
         card.golden.push(contract::Golden {
             image: tile.file(),
-            counts: served.counts(&found),
+            counts: served.counts(&image, &found),
             tolerance: tile.tolerance,
         });
         files.push((tile.file(), golden::png(&image).map_err(ExportError::Golden)?));

@@ -1,18 +1,22 @@
 //! A plan: everything that decides what a training gives, in one TOML file.
 //!
+//! What a network learns is its [`Task`]: [`nuclei`] or [`tissue`], each with a form of file of its
+//! own; [`Plan`] is what is left when a file has been checked.
+//!
 //! **Invariant:** the same plan over the same data on the same back end gives the same weights.
 //! Unknown fields are refused and nothing physical has a default. Paths in a plan are relative to
 //! the data root that the command line names.
 
+mod nuclei;
+mod tissue;
+
 use std::collections::BTreeMap;
 
-use contract::{Chain, Class};
+use contract::{Chain, Class, Kind, Mpp};
 use data::augment::{Augmentation, Colour, Rotation};
-use data::batch::BatchPlan;
 use data::pseudo::PseudoRules;
 use data::source::SourceSpec;
 use data::split::SplitRule;
-use data::target::DotRadii;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -21,6 +25,8 @@ use crate::export::ExportPlan;
 use crate::fit::optimiser::OptimiserConfig;
 use crate::loss::LossWeights;
 use crate::network::NetworkConfig;
+pub use nuclei::{NucleiFile, NucleiTask};
+pub use tissue::{TissueFile, TissueTask};
 
 /// Nothing is changed at random.
 const UNCHANGED: Augmentation = Augmentation {
@@ -44,12 +50,9 @@ const UNCHANGED: Augmentation = Augmentation {
     noise: None,
 };
 
-/// A checked plan of a nuclei network.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// A checked plan.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// [`Plan::FORMAT`].
-    pub format: u32,
     /// Name of the model.
     pub name: String,
     /// Seed of everything that is random.
@@ -62,10 +65,8 @@ pub struct Plan {
     pub sources: Vec<SourceSpec>,
     /// How each source is divided.
     pub splits: BTreeMap<String, SplitRule>,
-    /// What a dot says about its surroundings.
-    pub dots: DotRadii,
-    /// How batches are made.
-    pub batch: BatchPlan,
+    /// What is learnt.
+    pub task: Task,
     /// The network.
     pub network: NetworkConfig,
     /// The loss.
@@ -76,10 +77,34 @@ pub struct Plan {
     pub stages: Vec<Stage>,
     /// When it is looked at.
     pub watch: Watch,
-    /// What is measured at the end.
-    pub evaluation: Evaluation,
+    /// The chain after the network.
+    pub postprocessing: Chain,
     /// How the network is served.
     pub export: ExportPlan,
+}
+
+/// What a network learns.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Task {
+    /// Nuclei, one by one, with classes.
+    Nuclei(NucleiTask),
+    /// Tissue by area.
+    Tissue(TissueTask),
+}
+
+/// The crops that a network learns from, whatever its task.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Crops {
+    /// Crops in a batch.
+    pub count: usize,
+    /// Edge of a crop, px.
+    pub crop_px: usize,
+    /// Resolution.
+    pub mpp: Mpp,
+    /// Mean of red, green and blue, 0 to 1.
+    pub mean: [f32; 3],
+    /// Standard deviation of red, green and blue.
+    pub std: [f32; 3],
 }
 
 /// Where and with how many threads.
@@ -128,14 +153,11 @@ pub struct Watch {
     pub patience: Option<u64>,
 }
 
-/// What is measured.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Evaluation {
-    /// The chain after the network.
-    pub postprocessing: Chain,
-    /// A dot and a predicted centre are the same nucleus within this, µm.
-    pub match_radius_um: f64,
+/// What every file says before anything else is read.
+#[derive(Deserialize)]
+struct Heading {
+    /// Plans had no kind when there were nuclei alone.
+    kind: Option<Kind>,
 }
 
 /// Why a text is no plan.
@@ -155,9 +177,41 @@ impl Plan {
 
     /// Reads and checks a plan; all faults are named at once.
     pub fn parse(text: &str) -> Result<Self, PlanError> {
-        let plan: Self = toml::from_str(text).map_err(PlanError::Syntax)?;
-        let faults = plan.faults();
+        let Heading { kind } = toml::from_str(text).map_err(PlanError::Syntax)?;
+        let (plan, mut faults) = match kind {
+            None | Some(Kind::Nuclei) => {
+                let file: NucleiFile = toml::from_str(text).map_err(PlanError::Syntax)?;
+                let faults = file.faults();
+                (Self::from(file), faults)
+            }
+            Some(Kind::Tissue) => {
+                let file: TissueFile = toml::from_str(text).map_err(PlanError::Syntax)?;
+                let faults = file.faults();
+                (Self::from(file), faults)
+            }
+            Some(Kind::Classifier) => {
+                let fault = "kind is classifier, which no plan trains; state nuclei or tissue";
+                return Err(PlanError::Fields(vec![fault.into()]));
+            }
+        };
+        faults.extend(plan.faults());
         if faults.is_empty() { Ok(plan) } else { Err(PlanError::Fields(faults)) }
+    }
+
+    /// What the network finds.
+    pub fn kind(&self) -> Kind {
+        match self.task {
+            Task::Nuclei(_) => Kind::Nuclei,
+            Task::Tissue(_) => Kind::Tissue,
+        }
+    }
+
+    /// The crops that it learns from.
+    pub fn crops(&self) -> Crops {
+        match &self.task {
+            Task::Nuclei(task) => task.crops(),
+            Task::Tissue(task) => task.crops(),
+        }
     }
 
     /// The names of the classes, in order.
@@ -165,9 +219,12 @@ impl Plan {
         self.classes.iter().map(|class| class.name.clone()).collect()
     }
 
-    /// How validation crops are cut: as for training, and nothing is changed at random.
-    pub fn validation_batch(&self) -> BatchPlan {
-        BatchPlan { class_balance: 0.0, augmentation: UNCHANGED, ..self.batch.clone() }
+    /// The classes of nuclei that the sources' labels are read as, in order.
+    pub fn nucleus_classes(&self) -> Vec<String> {
+        match &self.task {
+            Task::Nuclei(_) => self.class_names(),
+            Task::Tissue(task) => task.nuclei.clone(),
+        }
     }
 
     fn faults(&self) -> Vec<String> {
@@ -178,10 +235,6 @@ impl Plan {
             }
         };
         let classes = self.classes.len();
-        refuse(
-            self.format != Self::FORMAT,
-            format!("format is {}, not {}", self.format, Self::FORMAT),
-        );
         refuse(
             self.network.classes != classes,
             format!("network.classes is {}, and there are {classes} classes", self.network.classes),
@@ -194,19 +247,16 @@ impl Plan {
             ),
         );
         let multiple = self.network.multiple_px();
+        let crop_px = self.crops().crop_px;
         refuse(
-            !self.batch.crop_px.is_multiple_of(multiple),
-            format!("batch.crop_px is {}, not a multiple of {multiple}", self.batch.crop_px),
+            !crop_px.is_multiple_of(multiple),
+            format!("batch.crop_px is {crop_px}, not a multiple of {multiple}"),
         );
         refuse(
             self.compute.backend == Backend::Flex && self.compute.precision != Precision::F32,
             "compute.precision is bf16, and flex computes in f32 alone".into(),
         );
         refuse(self.stages.is_empty(), "there is no stage".into());
-        refuse(
-            self.stages.first().is_some_and(|stage| stage.pseudo.is_some()),
-            "the first stage has pseudo, and no network before it to draw outlines".into(),
-        );
         for (name, value) in self.positive_counts() {
             refuse(value == 0, format!("{name} is 0"));
         }
@@ -229,17 +279,10 @@ impl Plan {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_plan_of_the_lite_network_holds_and_survives_being_written() {
-        let plan = Plan::parse(include_str!("../plans/nuclei-lite.toml")).unwrap();
-
-        let written = toml::to_string(&plan).unwrap();
-
-        assert_eq!(Plan::parse(&written).unwrap(), plan);
-        assert_eq!(plan.validation_batch().augmentation.stain_transfer, None);
-    }
+/// What is wrong with the format that a file names.
+fn format_fault(format: u32) -> Option<String> {
+    (format != Plan::FORMAT).then(|| format!("format is {format}, not {}", Plan::FORMAT))
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 use contract::exit;
-use margay_trainer::evaluate::{Passes, Rules, evaluate};
-use margay_trainer::export::serve_run;
+use evaluation::Summary;
+use margay_trainer::evaluate::{EvaluateError, Passes, Rules, evaluate, evaluate_tissue};
+use margay_trainer::export::{Served, serve_run};
 use margay_trainer::fit::checkpoint::write_atomically;
-use margay_trainer::fit::run::Material;
+use margay_trainer::fit::run::{Material, label_tissue};
+use margay_trainer::plan::{NucleiTask, Task, TissueTask};
 
 use super::Failure;
 
@@ -36,13 +38,12 @@ impl Evaluate {
             let code = error.exit_code();
             Failure { error: error.into(), code }
         })?;
-        let rules = Rules { match_radius_um: plan.evaluation.match_radius_um, passes: self.passes };
-        let measure = |samples: Vec<&data::Sample>, part: &str| {
-            evaluate(&served, samples.into_iter(), part, rules)
-                .map_err(|error| Failure { error: error.into(), code: exit::INTERNAL })
+        let summary = match &plan.task {
+            Task::Nuclei(task) => self.nuclei(&served, task, &material),
+            Task::Tissue(task) => self.tissue(&served, task, &material),
         };
-        let mut summary = measure(material.validation().collect(), "validation")?;
-        summary.rows.extend(measure(material.test().collect(), "test")?.rows);
+        let summary =
+            summary.map_err(|error| Failure { error: error.into(), code: exit::INTERNAL })?;
 
         print!("{summary}");
         if self.passes == Passes::One {
@@ -54,5 +55,33 @@ impl Evaluate {
                 .map_err(Failure::with(exit::INTERNAL))?;
         }
         Ok(())
+    }
+
+    fn nuclei(
+        &self,
+        served: &Served,
+        task: &NucleiTask,
+        material: &Material,
+    ) -> Result<Summary, EvaluateError> {
+        let rules = Rules { match_radius_um: task.match_radius_um, passes: self.passes };
+        let mut summary = evaluate(served, material.validation(), "validation", rules)?;
+        summary.rows.extend(evaluate(served, material.test(), "test", rules)?.rows);
+        Ok(summary)
+    }
+
+    fn tissue(
+        &self,
+        served: &Served,
+        task: &TissueTask,
+        material: &Material,
+    ) -> Result<Summary, EvaluateError> {
+        let measure = |samples: Vec<&data::Sample>, part: &str| {
+            let labelled = label_tissue(samples.into_iter(), &task.labels);
+            let labelled = labelled.iter().map(AsRef::as_ref);
+            evaluate_tissue(served, labelled, &format!("{part}, weak labels"), self.passes)
+        };
+        let mut summary = measure(material.validation().collect(), "validation")?;
+        summary.rows.extend(measure(material.test().collect(), "test")?.rows);
+        Ok(summary)
     }
 }

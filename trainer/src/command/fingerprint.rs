@@ -26,7 +26,7 @@ impl Fingerprint {
             .with_context(|| format!("cannot read the plan {}", self.plan.display()))
             .and_then(|text| Plan::parse(&text).context("cannot follow the plan"))
             .map_err(Failure::with(exit::CONFIGURATION))?;
-        let set = data::source::survey(&self.data, &plan.sources, &plan.class_names())
+        let set = data::source::survey(&self.data, &plan.sources, &plan.nucleus_classes())
             .context("cannot look through the data")
             .map_err(Failure::with(exit::INPUT_REFUSED))?;
         let text = serde_json::to_string_pretty(&set.fingerprint).expect("our own types are JSON");

@@ -3,9 +3,10 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use contract::{Chain, Digest, ModelCard, RgbImage, Size};
+use contract::{Chain, Digest, Kind, ModelCard, RgbImage, Size};
 use engine::{Batch, BatchError, Cpu, Maps, Network, NetworkError, RunError, Threads};
-use kernels::Labels;
+use kernels::glass::glass;
+use kernels::{Labels, Mask};
 use kernels::instances::{self, DistanceMaps, HoverMaps, Scratch};
 use kernels::measure::{ClassMaps, Region, measure};
 use kernels::normalise::{Frame, Normaliser};
@@ -93,20 +94,44 @@ impl Served {
         (labels, regions)
     }
 
-    /// Nuclei of each class, or pixels of each tissue class.
-    pub fn counts(&self, maps: &Maps) -> Vec<u64> {
+    /// The tissue in maps of a tissue network that looked at `image`: the class of each of its
+    /// pixels.
+    pub fn tissue(&self, image: &RgbImage, maps: &Maps) -> Vec<u8> {
+        let size = image.size();
+        let planes = maps.tp.as_deref().expect(NAMED);
+        let glass = self.glass(image);
+        (0..size.pixels())
+            .map(|pixel| {
+                let (x, y) = (pixel % size.width, pixel / size.width);
+                let at = y * maps.size.width + x;
+                match &glass {
+                    Some((mask, class)) if mask.get(x, y) => *class,
+                    _ => most_probable(planes, at, maps.size.pixels()) as u8,
+                }
+            })
+            .collect()
+    }
+
+    /// Where brightness says that there is glass, and the class that it gets.
+    fn glass(&self, image: &RgbImage) -> Option<(Mask, u8)> {
+        let Chain::Windows(windows) = &self.card().postprocessing else { return None };
+        let class = self.card().class_index(&windows.glass_class)?;
+        Some((glass(image, windows.glass_grey_min), class as u8))
+    }
+
+    /// Nuclei of each class in `image`, or pixels of each tissue class, by the maps of it.
+    pub fn counts(&self, image: &RgbImage, maps: &Maps) -> Vec<u64> {
         let card = self.card();
         let mut counts = vec![0; card.classes.len()];
-        if matches!(card.postprocessing, Chain::Windows(_)) {
-            let planes = maps.tp.as_deref().expect(NAMED);
-            for pixel in 0..maps.size.pixels() {
-                counts[most_probable(planes, pixel, maps.size.pixels())] += 1;
+        let found: Vec<usize> = match card.kind {
+            Kind::Tissue => self.tissue(image, maps).into_iter().map(usize::from).collect(),
+            Kind::Nuclei | Kind::Classifier => {
+                self.nuclei(maps).1.iter().map(|region| region.class).collect()
             }
-        } else {
-            for region in self.nuclei(maps).1 {
-                if let Some(count) = counts.get_mut(region.class) {
-                    *count += 1;
-                }
+        };
+        for class in found {
+            if let Some(count) = counts.get_mut(class) {
+                *count += 1;
             }
         }
         counts

@@ -17,6 +17,7 @@
 
 mod error;
 mod folder;
+mod lesson;
 mod material;
 mod progress;
 mod pseudo;
@@ -27,7 +28,7 @@ use std::path::Path;
 use crate::plan::Plan;
 pub use error::RunError;
 pub use folder::RunFolder;
-pub use material::Material;
+pub use material::{Material, label_tissue};
 pub use progress::{Clock, Progress};
 
 /// Whether a run may go on from a checkpoint.

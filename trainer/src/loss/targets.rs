@@ -39,6 +39,26 @@ pub struct LossWeights {
     pub label_smoothing: f32,
 }
 
+impl LossWeights {
+    /// The loss of a network that gives classes alone.
+    pub fn of_classes(class_weights: Vec<f32>, label_smoothing: f32) -> Self {
+        Self {
+            np: 0.0,
+            np_dice: 0.0,
+            np_dots: 0.0,
+            hv: 0.0,
+            hv_gradient: 0.0,
+            dist: 0.0,
+            edge: 0.0,
+            edge_dice: 0.0,
+            edge_width_px: 0.0,
+            class: 1.0,
+            class_weights,
+            label_smoothing,
+        }
+    }
+}
+
 /// The targets of a batch as they come from the data side, row-major.
 #[derive(Clone, Copy, Debug)]
 pub struct TargetMaps<'a> {

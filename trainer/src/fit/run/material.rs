@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use data::Sample;
-use data::batch::NucleiBatches;
 use data::fingerprint::Fingerprint;
 use data::source::{self, DataSet};
 use data::split::{self, Split};
 use data::target::{DotRadii, Prepared};
+use data::tissue::{self, TissueRules, TissueSample};
 
 use super::RunError;
 use crate::export::LearntFrom;
@@ -20,16 +20,16 @@ use crate::plan::Plan;
 pub struct Material {
     set: DataSet,
     split: Split,
-    radii: DotRadii,
 }
 
 impl Material {
     /// Reads all sources of `plan` below `root` and divides them.
     pub fn load(plan: &Plan, root: &Path) -> Result<Self, RunError> {
-        let set = source::load(root, &plan.sources, &plan.class_names()).map_err(RunError::Load)?;
+        let set = source::load(root, &plan.sources, &plan.nucleus_classes())
+            .map_err(RunError::Load)?;
         let split =
             split::assign(&set.samples, &plan.splits, plan.seed).map_err(RunError::Split)?;
-        Ok(Self { set, split, radii: plan.dots })
+        Ok(Self { set, split })
     }
 
     /// What the data are.
@@ -64,36 +64,26 @@ impl Material {
         self.pick(&self.split.test)
     }
 
-    /// Targets of `samples`.
-    pub fn prepare<'a>(
-        &self,
-        samples: impl Iterator<Item = &'a Sample>,
-    ) -> Result<Vec<Arc<Prepared>>, RunError> {
-        samples
-            .map(|sample| Prepared::new(sample, &self.radii).map(Arc::new))
-            .collect::<Result<_, _>>()
-            .map_err(RunError::Target)
-    }
-
-    /// Crops of the validation samples, in the shares of training as far as their sources have any.
-    pub fn validation_batches(&self, plan: &Plan) -> Result<Option<NucleiBatches>, RunError> {
-        let prepared = self.prepare(self.validation())?;
-        let mut batch = plan.validation_batch();
-        batch.shares.retain(|set, _| prepared.iter().any(|sample| sample.set == *set));
-        if batch.shares.is_empty() {
-            return Ok(None);
-        }
-        let used = prepared.into_iter().filter(|sample| batch.shares.contains_key(&sample.set));
-        let batches = NucleiBatches::new(used.collect(), batch.clone(), plan.seed);
-        batches.map(Some).map_err(RunError::Batches)
-    }
-
-    /// What a dot says.
-    pub fn radii(&self) -> &DotRadii {
-        &self.radii
-    }
-
     fn pick<'a>(&'a self, indices: &'a [usize]) -> impl Iterator<Item = &'a Sample> {
         indices.iter().map(|index| &self.set.samples[*index])
     }
+}
+
+/// Targets of nuclei in `samples`.
+pub(super) fn prepare<'a>(
+    samples: impl Iterator<Item = &'a Sample>,
+    radii: &DotRadii,
+) -> Result<Vec<Arc<Prepared>>, RunError> {
+    samples
+        .map(|sample| Prepared::new(sample, radii).map(Arc::new))
+        .collect::<Result<_, _>>()
+        .map_err(RunError::Target)
+}
+
+/// Weak labels of the tissue of `samples`, by the nuclei that people marked in them.
+pub fn label_tissue<'a>(
+    samples: impl Iterator<Item = &'a Sample>,
+    rules: &TissueRules,
+) -> Vec<Arc<TissueSample>> {
+    samples.map(|sample| Arc::new(tissue::label(sample, &sample.nuclei(), rules))).collect()
 }

@@ -4,17 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use burn::tensor::Device;
-use data::batch::{Batch, Loader, LoaderOptions, NucleiBatches};
-use data::target::Prepared;
+use data::batch::{Batches, Loader, LoaderOptions};
 use tracing::info;
 
+use super::lesson::{self, Lesson, Taught};
 use super::progress::StageStart;
-use super::{Clock, Material, Progress, RunError, RunFolder, pseudo};
+use super::{Clock, Material, Progress, RunError, RunFolder};
 use crate::fit::checkpoint::Checkpoint;
 use crate::fit::training::{Recipe, Training};
 use crate::fit::weights;
-use crate::loss::{SurfaceMaps, TargetMaps};
-use crate::plan::Plan;
+use crate::plan::{Plan, Task};
 
 /// Seeds of neighbouring stages lie this far apart, more than any stage has steps, since dropout
 /// is seeded by seed plus step.
@@ -36,29 +35,41 @@ impl Run<'_> {
         material: &Material,
         resumed: Option<Checkpoint>,
     ) -> Result<(), RunError> {
-        let mut training = self.training(index, resumed)?;
-        let prepared = self.prepared(index, material)?;
+        let training = self.training(index, resumed)?;
+        match &self.plan.task {
+            Task::Nuclei(task) => {
+                self.learn(index, training, lesson::nuclei(self, index, task, material)?)
+            }
+            Task::Tissue(task) => {
+                self.learn(index, training, lesson::tissue(self, index, task, material)?)
+            }
+        }
+    }
+
+    fn learn<B: Batches<Batch: Taught>>(
+        &self,
+        index: usize,
+        mut training: Training,
+        lesson: Lesson<B>,
+    ) -> Result<(), RunError> {
         info!(
             "stage {}: {} parameters, {} images to learn from",
             index + 1,
             weights::parameters(training.average()),
-            prepared.len()
+            lesson.images
         );
-        let seed = self.stage_seed(index);
-        let batches = NucleiBatches::new(prepared, self.plan.batch.clone(), seed)
-            .map_err(RunError::Batches)?;
-        let watched = self.watched(material)?;
-        let mut loader = self.loader(batches, training.step_count())?;
+        let watched = self.watched(lesson.watched)?;
+        let mut loader = self.loader(lesson.batches, training.step_count())?;
         self.steps(index, &mut training, &mut loader, &watched)?;
         self.folder.write_stage(index, &weights::read(training.average()))
     }
 
-    fn steps(
+    fn steps<B: Batches<Batch: Taught>>(
         &self,
         index: usize,
         training: &mut Training,
-        loader: &mut Loader<NucleiBatches>,
-        watched: &[Batch],
+        loader: &mut Loader<B>,
+        watched: &[B::Batch],
     ) -> Result<(), RunError> {
         let steps = self.plan.stages[index].steps;
         let watch = self.plan.watch;
@@ -70,7 +81,7 @@ impl Run<'_> {
             let batch = loader.next(self.deadline()).map_err(RunError::Loader)?;
             let waited = self.clock.now().saturating_sub(asked);
             let figures = training
-                .learn(&batch.images, &targets(&batch))
+                .learn(batch.images(), &batch.targets())
                 .map_err(|source| RunError::Training { stage: index, source })?;
             progress.add(&figures, waited);
             let due = |every: u64| figures.step % every == 0 || figures.step == steps;
@@ -121,29 +132,15 @@ impl Run<'_> {
         }
     }
 
-    fn prepared(&self, index: usize, material: &Material) -> Result<Vec<Arc<Prepared>>, RunError> {
-        match &self.plan.stages[index].pseudo {
-            None => material.prepare(material.train()),
-            Some(rules) => {
-                let before = self.folder.stage(index - 1)?;
-                pseudo::prepare(self.plan, material, &before, rules)
-            }
-        }
-    }
-
-    fn watched(&self, material: &Material) -> Result<Vec<Batch>, RunError> {
-        let Some(batches) = material.validation_batches(self.plan)? else { return Ok(Vec::new()) };
+    fn watched<B: Batches>(&self, batches: Option<B>) -> Result<Vec<B::Batch>, RunError> {
+        let Some(batches) = batches else { return Ok(Vec::new()) };
         let mut loader = self.loader(batches, 0)?;
         (0..self.plan.watch.validation_batches)
             .map(|_| loader.next(self.deadline()).map_err(RunError::Loader))
             .collect()
     }
 
-    fn loader(
-        &self,
-        batches: NucleiBatches,
-        first: u64,
-    ) -> Result<Loader<NucleiBatches>, RunError> {
+    fn loader<B: Batches>(&self, batches: B, first: u64) -> Result<Loader<B>, RunError> {
         let compute = self.plan.compute;
         let options = LoaderOptions { workers: compute.workers, prefetch: compute.prefetch };
         Loader::start(Arc::new(batches), first, options).map_err(RunError::Loader)
@@ -151,7 +148,7 @@ impl Run<'_> {
 
     fn progress(&self, stage: usize, done: u64, steps: u64) -> Result<Progress, RunError> {
         let path = self.folder.file("progress.csv");
-        let crops_per_step = self.plan.batch.count;
+        let crops_per_step = self.plan.crops().count;
         let start = StageStart { stage, done, steps, crops_per_step, now: self.clock.now() };
         Progress::open(&path, start).map_err(|source| RunError::File {
             doing: "write",
@@ -164,7 +161,7 @@ impl Run<'_> {
         Duration::from_secs(self.plan.compute.batch_deadline_s)
     }
 
-    fn stage_seed(&self, index: usize) -> u64 {
+    pub(super) fn stage_seed(&self, index: usize) -> u64 {
         self.plan.seed.wrapping_add(STAGE_SEEDS_APART.wrapping_mul(index as u64))
     }
 }
@@ -189,10 +186,10 @@ impl Stale {
 }
 
 /// The mean loss of the average on `watched`.
-fn validate(training: &Training, watched: &[Batch]) -> Vec<(String, f64)> {
+fn validate(training: &Training, watched: &[impl Taught]) -> Vec<(String, f64)> {
     let mut sums: Vec<(String, f64)> = Vec::new();
     for batch in watched {
-        let parts = training.judge(&batch.images, &targets(batch));
+        let parts = training.judge(batch.images(), &batch.targets());
         if sums.is_empty() {
             sums = parts.iter().map(|(name, _)| ((*name).to_owned(), 0.0)).collect();
         }
@@ -201,20 +198,6 @@ fn validate(training: &Training, watched: &[Batch]) -> Vec<(String, f64)> {
         }
     }
     sums
-}
-
-fn targets(batch: &Batch) -> TargetMaps<'_> {
-    TargetMaps {
-        shape: [batch.count, batch.size.height, batch.size.width],
-        surface: Some(SurfaceMaps {
-            np: &batch.np,
-            hv: &batch.hv,
-            dist: &batch.dist,
-            edge_px: &batch.edge,
-            outlined: &batch.annotated,
-        }),
-        class: &batch.class,
-    }
 }
 
 fn unwritten(progress: &Progress, source: std::io::Error) -> RunError {
