@@ -157,6 +157,12 @@ impl NetworkConfig {
                 self.classes
             ));
         }
+        if self.maps.is_empty() && levels.first().is_some_and(|finest| *finest > 0) {
+            return Some(format!(
+                "network.class_levels is {levels:?} and network.maps is empty: nothing reads the \
+                 finest features; begin with level 0"
+            ));
+        }
         let ascending = levels.is_sorted_by(|finer, coarser| finer < coarser);
         (!ascending || levels.iter().any(|level| *level >= trunk_levels)).then(|| {
             format!("network.class_levels is {levels:?}, not ascending and below {trunk_levels}")

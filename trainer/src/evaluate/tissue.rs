@@ -44,7 +44,7 @@ fn tissue_of(
     let maps = passes.run(served, &sample.image).map_err(|source| EvaluateError::Network {
         set: sample.set.clone(),
         name: sample.name.clone(),
-        source,
+        source: Box::new(source),
     })?;
     Ok(served.tissue(&sample.image, &maps))
 }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use contract::{Chain, Digest, Kind, ModelCard, RgbImage, Size};
 use engine::{Batch, BatchError, Cpu, Maps, Network, NetworkError, RunError, Threads};
 use kernels::glass::glass;
-use kernels::{Labels, Mask};
 use kernels::instances::{self, DistanceMaps, HoverMaps, Scratch};
 use kernels::measure::{ClassMaps, Region, measure};
 use kernels::normalise::{Frame, Normaliser};
+use kernels::{Labels, Mask};
 use thiserror::Error;
 
 /// An exported network.
@@ -69,6 +69,9 @@ impl Served {
     }
 
     /// The nuclei in maps of a nuclei network.
+    ///
+    /// # Panics
+    /// If the network is not one of nuclei.
     pub fn nuclei(&self, maps: &Maps) -> (Labels, Vec<Region>) {
         let card = self.card();
         let size = maps.size;
@@ -96,6 +99,9 @@ impl Served {
 
     /// The tissue in maps of a tissue network that looked at `image`: the class of each of its
     /// pixels.
+    ///
+    /// # Panics
+    /// If the network is not one of tissue, or the maps are of a smaller image.
     pub fn tissue(&self, image: &RgbImage, maps: &Maps) -> Vec<u8> {
         let size = image.size();
         let planes = maps.tp.as_deref().expect(NAMED);
@@ -120,6 +126,9 @@ impl Served {
     }
 
     /// Nuclei of each class in `image`, or pixels of each tissue class, by the maps of it.
+    ///
+    /// # Panics
+    /// If the maps are of a smaller image.
     pub fn counts(&self, image: &RgbImage, maps: &Maps) -> Vec<u64> {
         let card = self.card();
         let mut counts = vec![0; card.classes.len()];

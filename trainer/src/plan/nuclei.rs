@@ -64,7 +64,9 @@ impl NucleiFile {
     pub(super) fn faults(&self) -> Vec<String> {
         let mut faults = Vec::from_iter(format_fault(self.format));
         if self.stages.first().is_some_and(|stage| stage.pseudo.is_some()) {
-            faults.push("the first stage has pseudo, and no network before it to draw outlines".into());
+            faults.push(
+                "the first stage has pseudo, and no network before it to draw outlines".into(),
+            );
         }
         faults
     }
@@ -80,11 +82,7 @@ impl From<NucleiFile> for Plan {
             classes: file.classes,
             sources: file.sources,
             splits: file.splits,
-            task: Task::Nuclei(NucleiTask {
-                dots: file.dots,
-                batch: file.batch,
-                match_radius_um,
-            }),
+            task: Task::Nuclei(NucleiTask { dots: file.dots, batch: file.batch, match_radius_um }),
             network: file.network,
             loss: file.loss,
             optimiser: file.optimiser,

@@ -79,12 +79,19 @@ fn labels_of_another_resolution_than_the_crops_are_refused() {
 fn maps_and_outlines_of_tissue_are_refused() {
     let maps = refused("[network]\nmaps = []", "[network]\nmaps = [\"np\"]");
     let pseudo = refused(
-        "steps = 1000",
-        "steps = 1000\npseudo = { area_min_um2 = 5.0, area_max_um2 = 500.0, background_np_max = 0.2, background_distance_um = 8.0 }",
+        "steps = 700",
+        "steps = 700\npseudo = { area_min_um2 = 5.0, area_max_um2 = 500.0, background_np_max = 0.2, background_distance_um = 8.0 }",
     );
 
     assert!(maps.contains("a tissue network gives classes alone"), "{maps}");
     assert!(pseudo.contains("pseudo"), "{pseudo}");
+}
+
+#[test]
+fn features_that_nothing_reads_are_refused() {
+    let faults = refused("class_levels = [0]", "class_levels = [1, 2]");
+
+    assert!(faults.contains("nothing reads the finest features"), "{faults}");
 }
 
 #[test]

@@ -76,7 +76,10 @@ impl TissueFile {
         faults.extend(self.label_faults());
         faults.extend(self.chain_fault());
         if !self.network.maps.is_empty() || !self.export.maps.is_empty() {
-            faults.push("a tissue network gives classes alone; leave network.maps and export.maps empty".into());
+            faults.push(
+                "a tissue network gives classes alone; leave network.maps and export.maps empty"
+                    .into(),
+            );
         }
         if self.stages.iter().any(|stage| stage.pseudo.is_some()) {
             faults.push("a stage has pseudo, and tissue has no outlines to draw".into());
@@ -87,7 +90,9 @@ impl TissueFile {
     /// The labels are numbered, and the classes must be too.
     fn class_fault(&self) -> Option<String> {
         let mut wanted = [Role::Other; 3];
-        for (label, role) in [(TUMOUR, Role::Tumour), (STROMA, Role::Stroma), (GLASS, Role::Background)] {
+        for (label, role) in
+            [(TUMOUR, Role::Tumour), (STROMA, Role::Stroma), (GLASS, Role::Background)]
+        {
             wanted[usize::from(label)] = role;
         }
         let roles: Vec<Role> = self.classes.iter().map(|class| class.role).collect();
@@ -117,7 +122,9 @@ impl TissueFile {
 
     fn chain_fault(&self) -> Option<String> {
         let Chain::Windows(windows) = &self.evaluation.postprocessing else {
-            return Some("evaluation.postprocessing.chain is not windows, the chain of tissue".into());
+            return Some(
+                "evaluation.postprocessing.chain is not windows, the chain of tissue".into(),
+            );
         };
         let name = &windows.glass_class;
         (!self.classes.iter().any(|class| class.name == *name)).then(|| {

@@ -117,9 +117,8 @@ pub(super) fn tissue(
 ) -> Result<Lesson<TissueBatches>, RunError> {
     let labelled = label_tissue(material.train(), &task.labels);
     let held_out = label_tissue(material.validation(), &task.labels);
-    let batches = |samples, batch, seed| {
-        TissueBatches::new(samples, batch, seed).map_err(RunError::Batches)
-    };
+    let batches =
+        |samples, batch, seed| TissueBatches::new(samples, batch, seed).map_err(RunError::Batches);
     let watched = (!held_out.is_empty())
         .then(|| batches(held_out, task.validation_batch(), run.plan.seed))
         .transpose()?;

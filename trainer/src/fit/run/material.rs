@@ -25,8 +25,8 @@ pub struct Material {
 impl Material {
     /// Reads all sources of `plan` below `root` and divides them.
     pub fn load(plan: &Plan, root: &Path) -> Result<Self, RunError> {
-        let set = source::load(root, &plan.sources, &plan.nucleus_classes())
-            .map_err(RunError::Load)?;
+        let set =
+            source::load(root, &plan.sources, &plan.nucleus_classes()).map_err(RunError::Load)?;
         let split =
             split::assign(&set.samples, &plan.splits, plan.seed).map_err(RunError::Split)?;
         Ok(Self { set, split })
