@@ -161,47 +161,66 @@ impl Work for Whole<'_> {
     }
 }
 
-/// The pass down the columns. The lanes of all rows that are reached are first laid side by side:
-/// in the map they are a row apart, which for rows of 4 KiB is the same place in the first-level
-/// cache.
+/// Values of a row that are fetched together: four lines of the cache, so that the processor sees
+/// where the row goes on.
+const FETCHED: usize = 64;
+
+/// The rows that the taps of a block reach, side by side: in the map they are a row apart, which for
+/// rows of 4 KiB is the same place in the first-level cache.
+type Near = [[f32; FETCHED]; REACHED_MAX];
+
+/// The pass down the columns.
 #[inline(always)]
 fn down_columns(taps: &Taps, plane: Plane<'_>, y: usize, groups: &[u8], lines: &mut Lines) {
-    let width = plane.size.width;
     let starts = row_starts(plane.size, y, taps.sides.len());
-    let mut near = [[0.0; LANES]; REACHED_MAX];
-    let reached = BLOCK + 2 * taps.sides.len();
-    for (x, &wanted) in (0..).step_by(LANES).zip(groups).filter(|(_, wanted)| **wanted != 0) {
-        let there = width.min(x + LANES) - x;
-        for (lanes, start) in near.iter_mut().zip(&starts).take(reached) {
-            let from = &plane.values[start + x..];
-            match from.first_chunk() {
-                Some(whole) if there == LANES => *lanes = *whole,
-                _ => lanes[..there].copy_from_slice(&from[..there]),
-            }
+    let starts = &starts[..BLOCK + 2 * taps.sides.len()];
+    let mut near = [[0.0; FETCHED]; REACHED_MAX];
+    for (x, wanted) in (0..).step_by(FETCHED).zip(groups.chunks(FETCHED / LANES)) {
+        if wanted.iter().all(|&wanted| wanted == 0) {
+            continue;
         }
-        for group in (0..BLOCK / GROUP).filter(|group| wanted >> group & 1 == 1) {
-            let rows = GROUP * group..;
-            for (line, sums) in lines[rows.clone()].iter_mut().zip(weigh_down(taps, &near[rows])) {
-                line[BORDER + x..][..LANES].copy_from_slice(&sums);
+        fetch(plane, starts, x, &mut near);
+        for (lane, wanted) in (0..).step_by(LANES).zip(wanted) {
+            for group in (0..BLOCK / GROUP).filter(|group| wanted >> group & 1 == 1) {
+                let rows = GROUP * group..;
+                let sums = weigh_down(taps, &near[rows.clone()], lane);
+                for (line, sums) in lines[rows].iter_mut().zip(sums) {
+                    line[BORDER + x + lane..][..LANES].copy_from_slice(&sums);
+                }
             }
         }
     }
 }
 
-/// Weighs the rows of a group together, so that their sums stay in registers.
 #[inline(always)]
-fn weigh_down(taps: &Taps, near: &[[f32; LANES]]) -> [[f32; LANES]; GROUP] {
+fn fetch(plane: Plane<'_>, starts: &[usize], x: usize, near: &mut Near) {
+    let there = plane.size.width.min(x + FETCHED) - x;
+    for (near, start) in near.iter_mut().zip(starts) {
+        let from = &plane.values[start + x..];
+        match from.first_chunk() {
+            Some(whole) if there == FETCHED => *near = *whole,
+            _ => near[..there].copy_from_slice(&from[..there]),
+        }
+    }
+}
+
+/// The sums of a group of rows at the lanes from `lane` on, together, so that they stay in registers.
+#[inline(always)]
+fn weigh_down(taps: &Taps, near: &[[f32; FETCHED]], lane: usize) -> [[f32; LANES]; GROUP] {
     let radius = taps.sides.len();
     let near = &near[..GROUP + 2 * radius];
+    let at = |row: usize| -> &[f32; LANES] {
+        near[row][lane..].first_chunk().expect("lanes lie within what was fetched")
+    };
     let mut sums = [[0.0; LANES]; GROUP];
     if taps.symmetry == Symmetry::Even {
         for (row, sums) in sums.iter_mut().enumerate() {
-            *sums = near[row + radius].map(|value| value * taps.centre);
+            *sums = at(row + radius).map(|value| value * taps.centre);
         }
     }
     for (step, &weight) in (1..=radius).zip(&taps.sides) {
         for (row, sums) in sums.iter_mut().enumerate() {
-            let (right, left) = (&near[row + radius + step], &near[row + radius - step]);
+            let (right, left) = (at(row + radius + step), at(row + radius - step));
             match taps.symmetry {
                 Symmetry::Even => add_even(sums, right, left, weight),
                 Symmetry::Odd => add_odd(sums, right, left, weight),

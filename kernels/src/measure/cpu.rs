@@ -26,15 +26,15 @@ impl Work for Pass<'_> {
         let mut sums = vec![0u64; count * classes.count];
         let width = labels.size().width;
         for y in 0..labels.size().height {
-            for_each_run(labels.row(y), |id, columns| {
+            for (id, columns) in (Runs { row: labels.row(y), start: 0 }) {
                 let index = id as usize - 1;
                 add_run(&mut regions[index], y as u32, &columns);
                 let at = y * width + columns.start..y * width + columns.end;
                 let sums = &mut sums[index * classes.count..][..classes.count];
                 for (sum, plane) in sums.iter_mut().zip(planes(classes, labels.size().pixels())) {
-                    *sum += quantised_sum(&plane[at.clone()]);
+                    *sum += quantised_sum(plane, at.clone());
                 }
-            });
+            }
         }
         if classes.count > 0 {
             for (region, sums) in regions.iter_mut().zip(sums.chunks_exact(classes.count)) {
@@ -64,18 +64,22 @@ fn planes(classes: ClassMaps<'_>, pixels: usize) -> impl Iterator<Item = &[f32]>
     classes.planes.chunks_exact(pixels.max(1))
 }
 
-/// Calls `visit` with the id and the columns of each run of one id that is not background.
-#[inline(always)]
-fn for_each_run(row: &[u32], mut visit: impl FnMut(u32, Range<usize>)) {
-    let mut start = 0;
-    while let Some(&id) = row.get(start) {
-        if id == 0 {
-            start += background(&row[start..]);
-            continue;
-        }
-        let length = row[start..].iter().take_while(|&&other| other == id).count();
-        visit(id, start..start + length);
-        start += length;
+/// The runs of a row: the id and the columns of each run of one id that is not background.
+struct Runs<'a> {
+    row: &'a [u32],
+    start: usize,
+}
+
+impl Iterator for Runs<'_> {
+    type Item = (u32, Range<usize>);
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Self::Item> {
+        let start = self.start + background(&self.row[self.start..]);
+        let &id = self.row.get(start)?;
+        let length = self.row[start..].iter().take_while(|&&other| other == id).count();
+        self.start = start + length;
+        Some((id, start..self.start))
     }
 }
 
@@ -112,30 +116,54 @@ fn add_run(region: &mut Region, y: u32, columns: &Range<usize>) {
     region.rows.end = y + 1;
 }
 
-/// Eight at a time; runs are short, so that the rest matters as well.
+/// Sum over a run of a plane, eight values at a time; those beyond the run count for nothing.
 #[inline(always)]
-fn quantised_sum(probabilities: &[f32]) -> u64 {
+fn quantised_sum(plane: &[f32], run: Range<usize>) -> u64 {
     // Sums of a part fit in 32 bits.
     const PART: usize = 1 << 15;
-    probabilities.chunks(PART).map(|part| u64::from(part_sum(part))).sum()
+    if run.len() > PART {
+        let part = run.start + PART;
+        return quantised_sum_of_part(plane, run.start..part) + sum_of_rest(plane, part..run.end);
+    }
+    quantised_sum_of_part(plane, run)
 }
 
+#[cold]
+fn sum_of_rest(plane: &[f32], run: Range<usize>) -> u64 {
+    plane[run].iter().map(|&probability| u64::from(quantised(probability))).sum()
+}
+
+/// All ones in the first 0, 1, … 8 lanes.
+static FIRST: [[u32; 8]; 9] = {
+    let mut masks = [[0; 8]; 9];
+    let mut count = 1;
+    while count <= 8 {
+        masks[count] = masks[count - 1];
+        masks[count][count - 1] = !0;
+        count += 1;
+    }
+    masks
+};
+
 #[inline(always)]
-fn part_sum(probabilities: &[f32]) -> u32 {
-    let (eights, rest) = probabilities.as_chunks::<8>();
-    let (fours, rest) = rest.as_chunks::<4>();
+fn quantised_sum_of_part(plane: &[f32], run: Range<usize>) -> u64 {
     let mut lanes = [0; 8];
-    for eight in eights {
-        for (lane, &probability) in lanes.iter_mut().zip(eight) {
-            *lane += quantised(probability);
+    let mut start = run.start;
+    while start < run.end {
+        let Some(eight) = plane[start..].first_chunk::<8>() else {
+            return u64::from(lanes.iter().sum::<u32>()) + sum_of_rest(plane, start..run.end);
+        };
+        let counts = &FIRST[(run.end - start).min(8)];
+        let mut values = [0; 8];
+        for lane in 0..8 {
+            values[lane] = quantised(eight[lane]);
         }
-    }
-    for four in fours {
-        for (lane, &probability) in lanes.iter_mut().zip(four) {
-            *lane += quantised(probability);
+        for lane in 0..8 {
+            lanes[lane] += values[lane] & counts[lane];
         }
+        start += eight.len();
     }
-    rest.iter().fold(lanes.iter().sum(), |sum, &probability| sum + quantised(probability))
+    u64::from(lanes.iter().sum::<u32>())
 }
 
 /// Adding 2²³ to an f32 below it rounds to an integer, which then stands in the low bits.
