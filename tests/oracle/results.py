@@ -77,7 +77,7 @@ def check_puma(out, nuclei):
     allowed = {"name", "type", "seed_point", "path_points", "sub_type", "groups", "probability"}
     for polygon in polygons["polygons"]:
         assert set(polygon) <= allowed and {"seed_point", "path_points", "sub_type", "groups"} <= set(polygon)
-    mask = tifffile.imread(next(out.rglob("*tissue-mask*.tif")))
+    mask = tifffile.imread(out / "images/melanoma-tissue-mask-segmentation/tissue.tif")
     assert mask.shape == (SIDE, SIDE) and mask.max() <= 5
 
 

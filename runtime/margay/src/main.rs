@@ -1,1 +1,52 @@
-fn main() {}
+//! `margay`: the program. It reads the command line, wires the parts, watches them, and turns what
+//! goes wrong into a sentence and an exit code (`contract::exit`).
+
+#![forbid(unsafe_code)]
+
+mod analyze;
+mod inputs;
+mod models;
+mod sample;
+mod timings;
+mod watchdog;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+/// Tumour-infiltrating lymphocytes in H&E of melanoma. For research use only.
+#[derive(Parser)]
+#[command(version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Analyse images: nuclei, tissue, TIL figures
+    Analyze(analyze::Arguments),
+}
+
+#[expect(clippy::disallowed_methods, reason = "a program's shell reads the clock")]
+fn main() -> ExitCode {
+    let start = Instant::now();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .without_time()
+        .init();
+
+    let Arguments { command: Command::Analyze(arguments) } = Arguments::parse();
+    match analyze::run(&arguments, start) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            tracing::error!("{:#}", failure.error);
+            ExitCode::from(failure.code)
+        }
+    }
+}

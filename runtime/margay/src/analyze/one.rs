@@ -1,0 +1,241 @@
+//! One image: opened, analysed, scored, written.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use contract::{Digest, FORMAT, ImageSummary, ModelUse, MppSource, Quality, TilReport, exit};
+use engine::Network;
+use pipeline::score::{self, Parameters, Scores};
+use pipeline::{AnalyseError, Analysis, Progress, Stage, WindowError};
+use sha2::{Digest as _, Sha256};
+use slide::{Regions, Slide};
+
+use super::files::Files;
+use super::{Failure, Run};
+use crate::inputs::Input;
+use crate::timings::ImageTimings;
+use crate::watchdog;
+
+/// Windows that a worker gives to the network at once: more does not pay on a CPU, where a window
+/// fills a core.
+const BATCH: NonZeroUsize = NonZeroUsize::MIN;
+
+/// A re-blur ratio below this is out of focus: a quarter of what a sharp scan has (proposed, not
+/// validated; sharp tiles of one 40x scanner had 10.7 to 17.5).
+const FOCUS_LOW: f64 = 3.0;
+
+/// What became of an image.
+pub(crate) struct Done {
+    pub(crate) report: TilReport,
+    pub(crate) folder: PathBuf,
+    pub(crate) timings: ImageTimings,
+}
+
+impl Run {
+    /// Analyses one image into its result folder.
+    pub(super) fn one(&self, input: &Input) -> Result<Done, Failure> {
+        let mut watch = Stopwatch::start();
+        let mut stages = BTreeMap::new();
+        let image = Slide::open(&input.path, self.mpp)
+            .map_err(|error| Failure { error: error.into(), code: exit::INPUT_REFUSED })?;
+        let digest = digest_of(&input.path).map_err(Failure::with(exit::INPUT_REFUSED))?;
+        stages.insert("open", watch.lap());
+
+        let folder = self.out.join(&input.folder);
+        std::fs::create_dir_all(&folder)
+            .with_context(|| format!("the folder {} cannot be made", folder.display()))
+            .map_err(Failure::with(exit::INTERNAL))?;
+        let mut files =
+            Files::create(self, &folder, &image, digest).map_err(Failure::with(exit::INTERNAL))?;
+        let analysis = self.analyse(input, &image, &mut files, &mut stages)?;
+        watch.lap();
+
+        let scores = self.score(&image, &analysis).map_err(Failure::with(exit::INTERNAL))?;
+        stages.insert("score", watch.lap());
+        let report = self.report(input, (&image, digest), &analysis, scores);
+        files.finish(&analysis, &report).map_err(Failure::with(exit::INTERNAL))?;
+        stages.insert("write", watch.lap());
+
+        let timings = ImageTimings {
+            name: report.image.name.clone(),
+            area_mm2: image.mpp().area_mm2(report.image.width_px * report.image.height_px),
+            wall_s: watch.total(),
+            stages,
+        };
+        Ok(Done { report, folder, timings })
+    }
+
+    fn analyse(
+        &self,
+        input: &Input,
+        image: &Slide,
+        files: &mut Files<'_>,
+        stages: &mut BTreeMap<&'static str, f64>,
+    ) -> Result<Analysis, Failure> {
+        let watch = Stopwatch::start();
+        let tick = move || u64::try_from(watch.start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let progress = Progress::new(self.threads, tick);
+        let options = pipeline::Options { batch: BATCH, glass: self.glass, progress: &progress };
+        let found = watchdog::watch(&input.folder, &progress, || {
+            pipeline::analyse(image, &self.models, &options, files)
+        });
+        for (stage, ticks) in progress.stage_ticks() {
+            if stage != Stage::Idle {
+                stages.insert(stage.name(), ticks as f64 * 1e-9);
+            }
+        }
+        found.map_err(|error| {
+            let code = exit_code(&error);
+            Failure { error: error.into(), code }
+        })
+    }
+
+    fn score(&self, image: &Slide, analysis: &Analysis) -> Result<Scores> {
+        let tissue = analysis.tissue.as_ref().zip(self.models.tissue());
+        let input = score::Input {
+            nuclei: &analysis.nuclei,
+            classes: &self.models.nuclei().card().classes,
+            tissue: tissue
+                .map(|(map, network)| score::Tissue { map, classes: &network.card().classes }),
+            image: image.size(),
+            mpp: image.mpp(),
+            evaluated_area_mm2: analysis.evaluated_area_mm2,
+        };
+        score::score(&input, &Parameters::published(self.seed))
+            .context("the image cannot be scored")
+    }
+
+    fn report(
+        &self,
+        input: &Input,
+        (image, digest): (&Slide, Digest),
+        analysis: &Analysis,
+        scores: Scores,
+    ) -> TilReport {
+        let networks = [Some(self.models.nuclei()), self.models.tissue()];
+        TilReport {
+            format: FORMAT,
+            margay: env!("CARGO_PKG_VERSION").into(),
+            research_use_only: true,
+            image: ImageSummary {
+                name: input.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                digest,
+                width_px: image.size().width as u64,
+                height_px: image.size().height as u64,
+                mpp: image.mpp(),
+                mpp_source: image.mpp_source(),
+            },
+            models: networks.into_iter().flatten().map(model_use).collect(),
+            quality: Quality {
+                glass_fraction: analysis.glass_fraction,
+                focus: analysis.focus,
+                stain_mean_od: analysis.stain_mean_od,
+            },
+            evaluated_area_mm2: analysis.evaluated_area_mm2,
+            nuclei: scores.nuclei,
+            tissue: scores.tissue,
+            tils: scores.tils,
+            hot_spots: scores.hot_spots,
+            seed: self.seed,
+            warnings: self.warnings(image, analysis),
+        }
+    }
+
+    fn warnings(&self, image: &Slide, analysis: &Analysis) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let own = image.file_mpp().filter(|_| image.mpp_source() == MppSource::Operator);
+        if let Some(own) = own.filter(|own| *own != image.mpp()) {
+            warnings.push(format!(
+                "the file states {} µm/px and the operator {}; the operator's was taken",
+                own.um_per_px(),
+                image.mpp().um_per_px()
+            ));
+        }
+        if analysis.nuclei.is_empty() {
+            warnings.push(if analysis.windows_run == 0 {
+                "the image is all glass: no nucleus was looked for".into()
+            } else {
+                "no nucleus was found; check that the image is H&E and its resolution right".into()
+            });
+        }
+        if let Some(focus) = analysis.focus.filter(|focus| *focus < FOCUS_LOW) {
+            warnings.push(format!("the image looks out of focus: re-blur ratio {focus:.1}"));
+        }
+        if self.models.tissue().is_none() {
+            warnings
+                .push("there is no tissue model: figures that need tissue have no value".into());
+        }
+        warnings
+    }
+}
+
+fn model_use(network: &Network) -> ModelUse {
+    let card = network.card();
+    ModelUse {
+        kind: card.kind,
+        name: card.name.clone(),
+        version: card.version.clone(),
+        card: network.card_digest(),
+        mpp: card.mpp,
+    }
+}
+
+/// An image that cannot be read is refused; the rest is our fault.
+fn exit_code(error: &AnalyseError) -> u8 {
+    match error {
+        AnalyseError::Window { source, .. } => match **source {
+            WindowError::Read { .. } => exit::INPUT_REFUSED,
+            WindowError::Network { .. } | WindowError::Panicked { .. } => exit::INTERNAL,
+        },
+        AnalyseError::Empty(_) | AnalyseError::TooLarge { .. } | AnalyseError::TooManyNuclei => {
+            exit::INPUT_REFUSED
+        }
+        AnalyseError::Sink { .. } | AnalyseError::NoGlassRule | AnalyseError::Stopped => {
+            exit::INTERNAL
+        }
+    }
+}
+
+/// SHA-256 of a file, read in pieces.
+fn digest_of(path: &Path) -> Result<Digest> {
+    let unreadable = || format!("{} cannot be read", path.display());
+    let mut file = File::open(path).with_context(unreadable)?;
+    let mut hash = Sha256::new();
+    let mut piece = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut piece).with_context(unreadable)? {
+            0 => return Ok(Digest::from_bytes(hash.finalize().into())),
+            bytes => hash.update(&piece[..bytes]),
+        }
+    }
+}
+
+/// Seconds between laps.
+#[derive(Clone, Copy)]
+struct Stopwatch {
+    start: Instant,
+    last: Duration,
+}
+
+impl Stopwatch {
+    #[expect(clippy::disallowed_methods, reason = "a program's shell reads the clock")]
+    fn start() -> Self {
+        Self { start: Instant::now(), last: Duration::ZERO }
+    }
+
+    fn lap(&mut self) -> f64 {
+        let now = self.start.elapsed();
+        let lap = now.saturating_sub(self.last);
+        self.last = now;
+        lap.as_secs_f64()
+    }
+
+    fn total(&self) -> f64 {
+        self.start.elapsed().as_secs_f64()
+    }
+}
