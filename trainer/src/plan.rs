@@ -20,7 +20,7 @@ use crate::device::{Backend, Precision};
 use crate::export::ExportPlan;
 use crate::fit::optimiser::OptimiserConfig;
 use crate::loss::LossWeights;
-use crate::network::NetworkConfig;
+use crate::network::{NetworkConfig, Trunk};
 
 /// Nothing is changed at random.
 const UNCHANGED: Augmentation = Augmentation {
@@ -201,6 +201,11 @@ impl Plan {
         refuse(
             self.compute.backend == Backend::Flex && self.compute.precision != Precision::F32,
             "compute.precision is bf16, and flex computes in f32 alone".into(),
+        );
+        refuse(
+            matches!(self.network.trunk, Trunk::EfficientnetLite0 { .. })
+                && self.compute.precision != Precision::F32,
+            "compute.precision is bf16, and efficientnet_lite0 computes in f32 alone".into(),
         );
         refuse(self.stages.is_empty(), "there is no stage".into());
         refuse(
