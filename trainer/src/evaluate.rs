@@ -44,7 +44,7 @@ pub enum EvaluateError {
         name: String,
         /// Why.
         #[source]
-        source: ServedError,
+        source: Box<ServedError>,
     },
     /// Its annotation is not as large as the image.
     #[error("{set}: {name}: the annotation is not as large as the image")]
@@ -66,7 +66,11 @@ pub fn evaluate<'a>(
     let mut sets = BTreeMap::<&str, Totals>::new();
     for sample in samples {
         let found = find(served, &sample.image, sample.mpp, rules.passes).map_err(|source| {
-            EvaluateError::Network { set: sample.set.clone(), name: sample.name.clone(), source }
+            EvaluateError::Network {
+                set: sample.set.clone(),
+                name: sample.name.clone(),
+                source: Box::new(source),
+            }
         })?;
         sets.entry(&sample.set).or_default().add(sample, &found, served, rules)?;
     }

@@ -117,6 +117,7 @@ impl Maps {
 
 /// A network with its heads.
 #[derive(Module, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a run holds two or three networks in all")]
 pub enum Network {
     /// A plain U-Net.
     Unet(UNet),

@@ -1,6 +1,7 @@
 //! Promise: whatever goes wrong is said at once, by name, and ends the program with its code.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop")]
+#![expect(clippy::disallowed_methods, reason = "a test's files need not outlive a power cut")]
 
 #[path = "support/edited.rs"]
 mod edited;

@@ -2,6 +2,7 @@
 //! folder says how.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop")]
+#![expect(clippy::disallowed_methods, reason = "a test's files need not outlive a power cut")]
 
 #[path = "support/plan.rs"]
 mod plan;

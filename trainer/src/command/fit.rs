@@ -29,6 +29,7 @@ pub(crate) struct Fit {
 }
 
 impl Fit {
+    #[expect(clippy::disallowed_methods, reason = "the program's shell reads the clock")]
     pub(crate) fn run(self, log: &LogFile) -> Result<(), Failure> {
         let plan = std::fs::read_to_string(&self.plan)
             .with_context(|| format!("cannot read the plan {}", self.plan.display()))

@@ -57,7 +57,9 @@ fn eight(served: &Served, image: &RgbImage) -> Result<Maps, ServedError> {
         }
     }
     for map in [&mut sum.np, &mut sum.dist, &mut sum.tp].into_iter().flatten() {
-        map.iter_mut().for_each(|value| *value /= 8.0);
+        for value in map.iter_mut() {
+            *value /= 8.0;
+        }
     }
     Ok(sum)
 }

@@ -68,6 +68,9 @@ impl Served {
     }
 
     /// The nuclei in maps of a nuclei network.
+    ///
+    /// # Panics
+    /// If the network is not one of nuclei.
     pub fn nuclei(&self, maps: &Maps) -> (Labels, Vec<Region>) {
         let card = self.card();
         let size = maps.size;
@@ -94,6 +97,9 @@ impl Served {
     }
 
     /// Nuclei of each class, or pixels of each tissue class.
+    ///
+    /// # Panics
+    /// If the maps are those of another network.
     pub fn counts(&self, maps: &Maps) -> Vec<u64> {
         let card = self.card();
         let mut counts = vec![0; card.classes.len()];

@@ -9,7 +9,7 @@
 //! A file is written beside its place, brought to the disk, and moved over the old one, so that a
 //! full disk or a power cut leaves the last checkpoint as it was.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -101,7 +101,7 @@ pub enum CheckpointError {
 impl Checkpoint {
     /// Writes it to `path`, wholly or not at all.
     pub fn write(&self, path: &Path) -> Result<(), CheckpointError> {
-        let mut metadata = HashMap::from([
+        let mut metadata = BTreeMap::from([
             ("step".to_owned(), self.step.to_string()),
             ("stage".to_owned(), self.stage.to_string()),
             ("plan".to_owned(), self.plan.clone()),
@@ -154,10 +154,13 @@ impl Checkpoint {
 }
 
 /// Writes `weights` as safetensors, wholly or not at all.
+///
+/// # Panics
+/// If an array has more or fewer values than its shape says.
 pub fn write_weights(
     path: &Path,
     weights: &Weights,
-    metadata: HashMap<String, String>,
+    metadata: BTreeMap<String, String>,
 ) -> Result<(), CheckpointError> {
     let bytes: Vec<(&String, Vec<u8>, &Array)> = weights
         .iter()
@@ -171,7 +174,7 @@ pub fn write_weights(
         (name.as_str(), view)
     });
     let format = |source| CheckpointError::Format { path: path.to_owned(), source };
-    let file = safetensors::serialize(views, Some(metadata)).map_err(format)?;
+    let file = safetensors::serialize(views, Some(HashMap::from_iter(metadata))).map_err(format)?;
     write_atomically(path, &file)
         .map_err(|source| CheckpointError::Write { path: path.to_owned(), source })
 }

@@ -100,6 +100,9 @@ impl RunFolder {
     }
 
     /// Writes `value` as JSON.
+    ///
+    /// # Panics
+    /// If `value` has keys that are no texts.
     pub fn write_json(&self, name: &str, value: &impl serde::Serialize) -> Result<(), RunError> {
         let text = serde_json::to_vec_pretty(value).expect("our own types are JSON");
         self.write(name, &text)

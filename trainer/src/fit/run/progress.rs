@@ -120,7 +120,10 @@ impl Progress {
 
     /// Notes validation figures.
     pub fn validation(&mut self, step: u64, figures: &[(String, f64)]) -> io::Result<()> {
-        let text: String = figures.iter().map(|(name, v)| format!(" {name} {v:.3}")).collect();
+        let mut text = String::new();
+        for (name, value) in figures {
+            write!(text, " {name} {value:.3}").expect("a string takes any text");
+        }
         info!("stage {} step {step} validation{text}", self.stage + 1);
         let rows: Vec<_> =
             figures.iter().map(|(name, v)| (format!("validation_{name}"), *v)).collect();

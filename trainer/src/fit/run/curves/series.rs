@@ -57,7 +57,8 @@ impl Progress {
         let mut sums: Vec<Point> = Vec::new();
         for (_, point) in self.figures.iter().filter(|(what, _)| what.starts_with(prefix)) {
             match sums.last_mut() {
-                Some(sum) if sum.step == point.step => sum.value += point.value,
+                // Steps are whole numbers.
+                Some(sum) if (sum.step - point.step).abs() < 0.5 => sum.value += point.value,
                 Some(_) | None => sums.push(*point),
             }
         }
