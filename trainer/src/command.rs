@@ -7,6 +7,8 @@ mod fit;
 
 use clap::Subcommand;
 
+use crate::log::LogFile;
+
 /// What the trainer can do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -28,9 +30,10 @@ pub(crate) struct Failure {
 }
 
 impl Command {
-    pub(crate) fn run(self) -> Result<(), Failure> {
+    /// Does it; a training keeps what is said in its `log`.
+    pub(crate) fn run(self, log: &LogFile) -> Result<(), Failure> {
         match self {
-            Self::Fit(fit) => fit.run(),
+            Self::Fit(fit) => fit.run(log),
             Self::Evaluate(evaluate) => evaluate.run(),
             Self::Export(export) => export.run(),
             Self::Fingerprint(fingerprint) => fingerprint.run(),

@@ -42,6 +42,9 @@ impl Loss {
     }
 
     /// The whole loss.
+    ///
+    /// # Panics
+    /// If the network gives nothing; a checked plan asks for an output.
     pub fn total(&self) -> Tensor<1> {
         self.tensors().reduce(|a, b| a + b).expect("a network has at least one output")
     }

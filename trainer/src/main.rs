@@ -1,11 +1,11 @@
 //! `margay-trainer`: the command line of the trainer.
 
 mod command;
+mod log;
 
 use std::process::ExitCode;
 
 use clap::Parser;
-use tracing_subscriber::EnvFilter;
 
 use command::Command;
 
@@ -18,14 +18,8 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_target(false)
-        .init();
-
-    match Arguments::parse().command.run() {
+    let log = log::start();
+    match Arguments::parse().command.run(&log) {
         Ok(()) => ExitCode::from(contract::exit::DONE),
         Err(failure) => {
             tracing::error!("{:#}", failure.error);

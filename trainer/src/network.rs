@@ -6,16 +6,22 @@
 
 pub mod block;
 mod class_head;
+pub mod efficientnet;
 mod heads;
 #[cfg(feature = "libtorch")]
 pub(crate) mod libtorch;
 mod unet;
 
+use std::path::{Path, PathBuf};
+
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
+use efficientnet::Depthwise;
+
 pub use class_head::ClassHead;
+pub use efficientnet::EfficientNet;
 pub use heads::{Heads, HeadsConfig};
 pub use unet::UNet;
 
@@ -45,6 +51,25 @@ pub enum Trunk {
         /// Channels of each level, finest first.
         widths: Vec<usize>,
     },
+    /// EfficientNet-Lite0 with the U-Net's decoder: `efficientnet_lite0`.
+    EfficientnetLite0 {
+        /// The encoder's weights from ImageNet, a safetensors file below the data root (see
+        /// [`efficientnet::imagenet`]); absent: the encoder starts at random.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        weights: Option<PathBuf>,
+        /// Whether the depthwise convolutions are trained.
+        depthwise: Depthwise,
+    },
+}
+
+impl Trunk {
+    /// Channels of each level, finest first.
+    pub fn widths(&self) -> &[usize] {
+        match self {
+            Self::Unet { widths } => widths,
+            Self::EfficientnetLite0 { .. } => &efficientnet::WIDTHS,
+        }
+    }
 }
 
 /// A map that a network gives for each pixel, besides the classes.
@@ -92,9 +117,12 @@ impl Maps {
 
 /// A network with its heads.
 #[derive(Module, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a run holds two or three networks in all")]
 pub enum Network {
     /// A plain U-Net.
     Unet(UNet),
+    /// EfficientNet-Lite0.
+    EfficientnetLite0(EfficientNet),
 }
 
 impl Network {
@@ -104,6 +132,10 @@ impl Network {
             Trunk::Unet { widths } => {
                 Self::Unet(UNet::init(widths, &HeadsConfig::of(config), device))
             }
+            Trunk::EfficientnetLite0 { depthwise, .. } => {
+                let heads = HeadsConfig::of(config);
+                Self::EfficientnetLite0(EfficientNet::init(*depthwise, &heads, device))
+            }
         }
     }
 
@@ -111,6 +143,7 @@ impl Network {
     pub fn forward(&self, images: Tensor<4>, kinds: &[MapKind]) -> Maps {
         let (surface, classes) = match self {
             Self::Unet(unet) => unet.forward(images),
+            Self::EfficientnetLite0(network) => network.forward(images),
         };
         Maps { kinds: kinds.to_vec(), surface, classes }
     }
@@ -119,15 +152,21 @@ impl Network {
 impl NetworkConfig {
     /// Width and height of an input must be multiples of this.
     pub fn multiple_px(&self) -> usize {
+        1 << self.trunk.widths().len().saturating_sub(1)
+    }
+
+    /// The file that the trunk's weights are read from before anything is learnt.
+    pub fn pretrained(&self) -> Option<&Path> {
         match &self.trunk {
-            Trunk::Unet { widths } => 1 << widths.len().saturating_sub(1),
+            Trunk::Unet { .. } => None,
+            Trunk::EfficientnetLite0 { weights, .. } => weights.as_deref(),
         }
     }
 
     /// What is wrong with the configuration.
     pub fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
-        let Trunk::Unet { widths } = &self.trunk;
+        let widths = self.trunk.widths();
         if !(2..=8).contains(&widths.len()) || widths.contains(&0) {
             faults.push(format!("network.trunk.widths is {widths:?}, not 2 to 8 positive numbers"));
         }

@@ -24,7 +24,7 @@ use crate::device::{Backend, Precision};
 use crate::export::ExportPlan;
 use crate::fit::optimiser::OptimiserConfig;
 use crate::loss::LossWeights;
-use crate::network::NetworkConfig;
+use crate::network::{NetworkConfig, Trunk};
 pub use nuclei::{NucleiFile, NucleiTask};
 pub use tissue::{TissueFile, TissueTask};
 
@@ -255,6 +255,11 @@ impl Plan {
         refuse(
             self.compute.backend == Backend::Flex && self.compute.precision != Precision::F32,
             "compute.precision is bf16, and flex computes in f32 alone".into(),
+        );
+        refuse(
+            matches!(self.network.trunk, Trunk::EfficientnetLite0 { .. })
+                && self.compute.precision != Precision::F32,
+            "compute.precision is bf16, and efficientnet_lite0 computes in f32 alone".into(),
         );
         refuse(self.stages.is_empty(), "there is no stage".into());
         for (name, value) in self.positive_counts() {

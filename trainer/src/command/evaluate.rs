@@ -29,6 +29,11 @@ pub(crate) struct Evaluate {
 }
 
 impl Evaluate {
+    /// The evaluation of the run in the folder `run`, as it is stored with it.
+    pub(crate) fn of_run(run: PathBuf, data: PathBuf) -> Self {
+        Self { run, data, passes: Passes::One }
+    }
+
     #[expect(clippy::print_stdout, reason = "a program for the terminal")]
     pub(crate) fn run(self) -> Result<(), Failure> {
         let (served, plan) = serve_run(&self.run)

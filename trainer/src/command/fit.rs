@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use clap::Args;
 use contract::exit;
-use margay_trainer::fit::run::{self, Begin, Clock, Order};
+use margay_trainer::fit::run::{self, Begin, Clock, Order, RunError};
 
 use super::Failure;
+use super::evaluate::Evaluate;
+use crate::log::LogFile;
 
-/// Train as a plan says.
+/// Train as a plan says, and measure what came of it.
 #[derive(Debug, Args)]
 pub(crate) struct Fit {
     /// The plan, a TOML file.
@@ -27,17 +29,26 @@ pub(crate) struct Fit {
 }
 
 impl Fit {
-    pub(crate) fn run(self) -> Result<(), Failure> {
+    #[expect(clippy::disallowed_methods, reason = "the program's shell reads the clock")]
+    pub(crate) fn run(self, log: &LogFile) -> Result<(), Failure> {
         let plan = std::fs::read_to_string(&self.plan)
             .with_context(|| format!("cannot read the plan {}", self.plan.display()))
             .map_err(Failure::with(exit::CONFIGURATION))?;
         let begin = if self.resume { Begin::Resume } else { Begin::New };
         let order = Order { plan: &plan, data: &self.data, out: &self.out, begin };
-        run::fit(&order, &Stopwatch(Instant::now())).map_err(|error| {
-            let code = error.exit_code();
-            Failure { error: error.into(), code }
-        })
+        let run = run::open(&order).map_err(failure)?;
+        let path = run.folder().file("log.txt");
+        log.begin(&path)
+            .with_context(|| format!("cannot write {}", path.display()))
+            .map_err(Failure::with(exit::INTERNAL))?;
+        run.fit(&Stopwatch(Instant::now())).map_err(failure)?;
+        Evaluate::of_run(self.out, self.data).run()
     }
+}
+
+fn failure(error: RunError) -> Failure {
+    let code = error.exit_code();
+    Failure { error: error.into(), code }
 }
 
 /// The clock of the program.

@@ -2,13 +2,14 @@
 //!
 //! ```text
 //! tensors:   network.<path>  average.<path>  first.<path>  second.<path>
-//! metadata:  step (decimal), stage (decimal), plan (SHA-256 of the plan's text)
+//! metadata:  step (decimal), stage (decimal), plan (SHA-256 of the plan's text),
+//!            best (decimal) and looks (decimal): the validation loss, where it was looked at
 //! ```
 //!
 //! A file is written beside its place, brought to the disk, and moved over the old one, so that a
 //! full disk or a power cut leaves the last checkpoint as it was.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -33,6 +34,28 @@ pub struct Checkpoint {
     pub average: Weights,
     /// The optimiser's moments.
     pub moments: Weights,
+    /// What early stopping has seen.
+    pub seen: Seen,
+}
+
+/// The validation losses of a stage, as far as early stopping must know them.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Seen {
+    /// The least; none before the first look.
+    pub best: Option<f64>,
+    /// Looks since then.
+    pub looks: u64,
+}
+
+impl Seen {
+    /// Notes a validation loss.
+    pub fn look(&mut self, loss: f64) {
+        if self.best.is_none_or(|best| loss < best) {
+            *self = Self { best: Some(loss), looks: 0 };
+        } else {
+            self.looks += 1;
+        }
+    }
 }
 
 /// Why a checkpoint cannot be written or read.
@@ -78,11 +101,15 @@ pub enum CheckpointError {
 impl Checkpoint {
     /// Writes it to `path`, wholly or not at all.
     pub fn write(&self, path: &Path) -> Result<(), CheckpointError> {
-        let metadata = HashMap::from([
+        let mut metadata = BTreeMap::from([
             ("step".to_owned(), self.step.to_string()),
             ("stage".to_owned(), self.stage.to_string()),
             ("plan".to_owned(), self.plan.clone()),
+            ("looks".to_owned(), self.seen.looks.to_string()),
         ]);
+        if let Some(best) = self.seen.best {
+            metadata.insert("best".to_owned(), best.to_string());
+        }
         let mut all = Weights::new();
         for (group, weights) in [("network", &self.network), ("average", &self.average)] {
             all.extend(weights.iter().map(|(name, a)| (format!("{group}.{name}"), a.clone())));
@@ -98,11 +125,10 @@ impl Checkpoint {
         let field = |name: &str| {
             metadata.get(name).ok_or_else(|| content(format!("the field {name} is missing")))
         };
-        let number = |name: &str| {
-            field(name)?
-                .parse::<u64>()
-                .map_err(|_| content(format!("the field {name} is no number")))
-        };
+        let no_number = |name: &str| content(format!("the field {name} is no number"));
+        let number = |name: &str| field(name)?.parse::<u64>().map_err(|_| no_number(name));
+        let best = metadata.get("best").map(|best| best.parse().map_err(|_| no_number("best")));
+        let looks = metadata.get("looks").map(|n| n.parse().map_err(|_| no_number("looks")));
         let group = |prefix: &str| -> Weights {
             all.iter()
                 .filter_map(|(name, array)| {
@@ -122,15 +148,19 @@ impl Checkpoint {
                 .filter(|(name, _)| is_moment(name))
                 .map(|(name, array)| (name.clone(), array.clone()))
                 .collect(),
+            seen: Seen { best: best.transpose()?, looks: looks.transpose()?.unwrap_or(0) },
         })
     }
 }
 
 /// Writes `weights` as safetensors, wholly or not at all.
+///
+/// # Panics
+/// If an array has more or fewer values than its shape says.
 pub fn write_weights(
     path: &Path,
     weights: &Weights,
-    metadata: HashMap<String, String>,
+    metadata: BTreeMap<String, String>,
 ) -> Result<(), CheckpointError> {
     let bytes: Vec<(&String, Vec<u8>, &Array)> = weights
         .iter()
@@ -144,7 +174,7 @@ pub fn write_weights(
         (name.as_str(), view)
     });
     let format = |source| CheckpointError::Format { path: path.to_owned(), source };
-    let file = safetensors::serialize(views, Some(metadata)).map_err(format)?;
+    let file = safetensors::serialize(views, Some(HashMap::from_iter(metadata))).map_err(format)?;
     write_atomically(path, &file)
         .map_err(|source| CheckpointError::Write { path: path.to_owned(), source })
 }

@@ -4,31 +4,38 @@
 //! RUN/plan.toml            the plan, byte for byte
 //! RUN/fingerprint.json     every file of the data, with its digest
 //! RUN/learnt-from.json     the images of each source that it learns from
-//! RUN/versions.json        program, burn, back end, compiler
-//! RUN/progress.csv         one line per report
+//! RUN/versions.json        program, burn, engine, back end, compiler
+//! RUN/log.txt              what the program said, where the program keeps it
+//! RUN/progress.csv         a line for each figure of each report
 //! RUN/curves.png           the same, drawn
 //! RUN/checkpoint.safetensors   the state, for --resume
 //! RUN/stage-N.safetensors  the average at the end of stage N
 //! RUN/average.safetensors  the average at the end
+//! RUN/figures.json         how good it is, by `evaluate`
 //! ```
 //!
 //! **Invariant:** whatever goes wrong is said at once and ends the training with an error; the
 //! last checkpoint stays whole.
 
+mod curves;
 mod error;
 mod folder;
 mod lesson;
 mod material;
+mod pretrained;
 mod progress;
 mod pseudo;
 mod stage;
 
 use std::path::Path;
 
+use burn::tensor::Device;
+
 use crate::plan::Plan;
 pub use error::RunError;
 pub use folder::RunFolder;
 pub use material::{Material, label_tissue};
+pub use pretrained::Pretrained;
 pub use progress::{Clock, Progress};
 
 /// Whether a run may go on from a checkpoint.
@@ -53,24 +60,50 @@ pub struct Order<'a> {
     pub begin: Begin,
 }
 
+/// A run whose plan was read and whose folder was opened.
+#[derive(Debug)]
+pub struct Opened<'a> {
+    order: Order<'a>,
+    plan: Plan,
+    device: Device,
+    folder: RunFolder,
+}
+
+/// Reads the plan and opens the folder; nothing is changed in a folder that is not this run's.
+pub fn open<'a>(order: &Order<'a>) -> Result<Opened<'a>, RunError> {
+    let plan = Plan::parse(order.plan).map_err(RunError::Plan)?;
+    let device = plan.compute.backend.device().map_err(RunError::Backend)?;
+    let folder = RunFolder::open(order.out, order.plan, order.begin)?;
+    Ok(Opened { order: *order, plan, device, folder })
+}
+
 /// Does all stages of a plan.
 pub fn fit(order: &Order<'_>, clock: &dyn Clock) -> Result<(), RunError> {
-    let plan = Plan::parse(order.plan).map_err(RunError::Plan)?;
-    let folder = RunFolder::open(order.out, order.plan, order.begin)?;
-    plan.compute.backend.limit_threads(plan.compute.threads);
-    let device = plan.compute.backend.device().map_err(RunError::Backend)?;
+    open(order)?.fit(clock)
+}
 
-    let material = Material::load(&plan, order.data)?;
-    folder.write_fingerprint(material.fingerprint())?;
-    folder.write_json("learnt-from.json", &material.learnt_from())?;
-    folder.write_versions(&plan)?;
-    let start = folder.checkpoint(order.begin)?;
-    let first = start.as_ref().map_or(0, |checkpoint| checkpoint.stage);
-
-    let run = stage::Run { plan: &plan, folder: &folder, device: &device, clock };
-    let mut resumed = start;
-    for index in first..plan.stages.len() {
-        run.stage(index, &material, resumed.take())?;
+impl Opened<'_> {
+    /// The run folder.
+    pub fn folder(&self) -> &RunFolder {
+        &self.folder
     }
-    folder.finish(plan.stages.len() - 1)
+
+    /// Does all stages of the plan.
+    pub fn fit(&self, clock: &dyn Clock) -> Result<(), RunError> {
+        let Self { order, plan, device, folder } = self;
+        plan.compute.backend.limit_threads(plan.compute.threads);
+        let material = Material::load(plan, order.data)?;
+        folder.write_fingerprint(material.fingerprint())?;
+        folder.write_json("learnt-from.json", &material.learnt_from())?;
+        let pretrained = Pretrained::read(&plan.network, order.data)?;
+        folder.write_versions(plan, pretrained.digest())?;
+        let mut resumed = folder.checkpoint(order.begin)?;
+        let first = resumed.as_ref().map_or(0, |checkpoint| checkpoint.stage);
+
+        let run = stage::Run { plan, folder, device, pretrained: &pretrained, clock };
+        for index in first..plan.stages.len() {
+            run.stage(index, &material, resumed.take())?;
+        }
+        folder.finish(plan.stages.len() - 1)
+    }
 }

@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use thiserror::Error;
 
 use super::average::{decay_at, follow};
-use super::checkpoint::Checkpoint;
+use super::checkpoint::{Checkpoint, Seen};
 use super::optimiser::{self, Moments, OptimiserConfig, StepAt};
 use super::pass::Pass;
 use super::schedule::rate_at;
@@ -44,6 +44,7 @@ pub struct Training {
     average: Network,
     moments: Moments,
     step: u64,
+    seen: Seen,
 }
 
 /// The figures of one step.
@@ -93,7 +94,8 @@ impl Training {
         // Weights are drawn when they are first looked at: do it now, in module order.
         let _drawn = weights::read(&network);
         let average = network.valid();
-        Self { recipe, device, network, average, moments: Moments::default(), step: 0 }
+        let (moments, seen) = (Moments::default(), Seen::default());
+        Self { recipe, device, network, average, moments, step: 0, seen }
     }
 
     /// A new training from the weights of another.
@@ -118,12 +120,23 @@ impl Training {
         training.average = weights::write(training.average, &checkpoint.average)?;
         training.moments = Moments::from_weights(&checkpoint.moments, device);
         training.step = checkpoint.step;
+        training.seen = checkpoint.seen;
         Ok(training)
     }
 
     /// Steps done.
     pub fn step_count(&self) -> u64 {
         self.step
+    }
+
+    /// Notes a validation loss.
+    pub fn look(&mut self, validation_loss: f64) {
+        self.seen.look(validation_loss);
+    }
+
+    /// Looks at the validation loss since it was last better.
+    pub fn stale_looks(&self) -> u64 {
+        self.seen.looks
     }
 
     /// The moving average of the network, for inference.
@@ -140,6 +153,7 @@ impl Training {
             network: weights::read(&self.network.valid()),
             average: weights::read(&self.average),
             moments: self.moments.read(),
+            seen: self.seen,
         }
     }
 

@@ -36,7 +36,7 @@ struct Logits<T> {
 
 impl Recorded {
     /// Sends `images`, `[batch, 3, height, width]`, through `network` in training; `None` where
-    /// they are on another back end. The running statistics move as in [`Network::forward`].
+    /// they are on another back end, or the network has no such road. The running statistics move as in [`Network::forward`].
     pub(crate) fn forward(
         network: &Network,
         images: Tensor<4>,
@@ -48,6 +48,7 @@ impl Recorded {
         let images = pass.images(&images);
         let logits = match network {
             Network::Unet(unet) => unet_logits(&mut pass, unet, images),
+            Network::EfficientnetLite0(_) => return None,
         };
         let leaf = |logits: &tch::Tensor| {
             Tensor::from_inner(from_libtorch::<4>(logits.detach())).require_grad()

@@ -11,6 +11,7 @@ use crate::export::{ExportError, ServedError};
 use crate::fit::checkpoint::CheckpointError;
 use crate::fit::training::TrainingError;
 use crate::fit::weights::FitError;
+use crate::network::efficientnet::imagenet::ImagenetError;
 use crate::plan::PlanError;
 
 /// Why a training ended before its time.
@@ -38,7 +39,7 @@ pub enum RunError {
     #[error("the data loader stopped")]
     Loader(#[source] LoaderError),
     /// The numbers went out of bounds.
-    #[error("stage {stage}: the training went astray")]
+    #[error("stage {}: the training went astray", .stage + 1)]
     Training {
         /// Index of the stage.
         stage: usize,
@@ -52,6 +53,18 @@ pub enum RunError {
     /// A checkpoint is of another network.
     #[error("the checkpoint does not fit the plan")]
     Fit(#[source] FitError),
+    /// The weights that the plan begins with are not there.
+    #[error("cannot read the weights that the plan begins with")]
+    Pretrained(#[source] CheckpointError),
+    /// The weights that the plan begins with are of another network.
+    #[error("{}: not the weights of this trunk", path.display())]
+    Imagenet {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: ImagenetError,
+    },
     /// The network of the stage before cannot be run, to outline the dots.
     #[error("the network of the stage before cannot outline the dots")]
     Serve(#[source] Box<ExportError>),
@@ -94,6 +107,8 @@ impl RunError {
             | Self::Split(_)
             | Self::Batches(_)
             | Self::Fit(_)
+            | Self::Pretrained(_)
+            | Self::Imagenet { .. }
             | Self::Folder { .. } => exit::CONFIGURATION,
             Self::Load(_) | Self::Target(_) | Self::Loader(LoaderError::Failed { .. }) => {
                 exit::INPUT_REFUSED

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use contract::Digest;
 use data::fingerprint::Fingerprint;
 use serde_json::json;
+use tracing::info;
 
 use super::{Begin, RunError};
 use crate::fit::checkpoint::{Checkpoint, read_weights, write_atomically, write_weights};
@@ -63,26 +64,45 @@ impl RunFolder {
         write_atomically(&path, bytes).map_err(|source| file_error("write", &path, source))
     }
 
-    /// Writes what the data are.
+    /// Writes what the data are; those of a run that was begun before must be the same.
     pub fn write_fingerprint(&self, fingerprint: &Fingerprint) -> Result<(), RunError> {
+        let path = self.file("fingerprint.json");
+        if path.exists() {
+            let old = fs::read(&path).map_err(|source| file_error("read", &path, source))?;
+            if serde_json::from_slice::<Fingerprint>(&old).ok().as_ref() != Some(fingerprint) {
+                let reason = "was begun with other data than lie there now; bring them back, or \
+                              begin another run"
+                    .to_owned();
+                return Err(RunError::Folder { path: self.path.clone(), reason });
+            }
+        }
         self.write_json("fingerprint.json", fingerprint)
     }
 
-    /// Writes what computed.
-    pub fn write_versions(&self, plan: &Plan) -> Result<(), RunError> {
+    /// Writes what computed, and the digest of the weights that it began with, where it did.
+    pub fn write_versions(&self, plan: &Plan, pretrained: Option<Digest>) -> Result<(), RunError> {
         let versions = json!({
             "margay_trainer": env!("CARGO_PKG_VERSION"),
-            "burn": "0.22.1",
+            "burn": env!("MARGAY_BURN"),
+            "tch": cfg!(feature = "libtorch").then_some(env!("MARGAY_TCH")),
+            "rten": env!("MARGAY_RTEN"),
             "rustc": env!("MARGAY_RUSTC"),
+            "target": env!("MARGAY_TARGET"),
             "backend": plan.compute.backend,
+            "precision": plan.compute.precision,
             "threads": plan.compute.threads,
+            "workers": plan.compute.workers,
             "seed": plan.seed,
             "plan_sha256": self.plan_digest,
+            "pretrained_sha256": pretrained,
         });
         self.write_json("versions.json", &versions)
     }
 
     /// Writes `value` as JSON.
+    ///
+    /// # Panics
+    /// If `value` has keys that are no texts.
     pub fn write_json(&self, name: &str, value: &impl serde::Serialize) -> Result<(), RunError> {
         let text = serde_json::to_vec_pretty(value).expect("our own types are JSON");
         self.write(name, &text)
@@ -94,6 +114,10 @@ impl RunFolder {
             return Ok(None);
         }
         let path = self.file("checkpoint.safetensors");
+        if !path.exists() {
+            info!("there is no checkpoint yet: the run begins anew");
+            return Ok(None);
+        }
         let checkpoint = Checkpoint::read(&path).map_err(RunError::Checkpoint)?;
         if checkpoint.plan != self.plan_digest {
             let reason = "its checkpoint is of another plan".to_owned();

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tracing::info;
 
+use crate::fit::checkpoint::write_atomically;
 use crate::fit::training::StepFigures;
 
 /// Tells the time since the program started; the binary's, so that a test can write it down.
@@ -54,8 +55,10 @@ pub struct StageStart {
 }
 
 impl Progress {
-    /// Opens `path`; lines are added to those that are there.
+    /// Opens `path`; lines are added to those that are there, but for those of steps that are done
+    /// again.
     pub fn open(path: &Path, start: StageStart) -> io::Result<Self> {
+        forget_after(path, start)?;
         let mut file = OpenOptions::new().create(true).append(true).open(path)?;
         if file.metadata()?.len() == 0 {
             writeln!(file, "stage,step,what,value")?;
@@ -117,7 +120,10 @@ impl Progress {
 
     /// Notes validation figures.
     pub fn validation(&mut self, step: u64, figures: &[(String, f64)]) -> io::Result<()> {
-        let text: String = figures.iter().map(|(name, v)| format!(" {name} {v:.3}")).collect();
+        let mut text = String::new();
+        for (name, value) in figures {
+            write!(text, " {name} {value:.3}").expect("a string takes any text");
+        }
         info!("stage {} step {step} validation{text}", self.stage + 1);
         let rows: Vec<_> =
             figures.iter().map(|(name, v)| (format!("validation_{name}"), *v)).collect();
@@ -137,5 +143,29 @@ impl Progress {
         let each = now.saturating_sub(began).as_secs_f64() / done as f64;
         let seconds = (each * self.steps.saturating_sub(step) as f64) as u64;
         format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+    }
+}
+
+/// Takes the lines of later steps than `start` out of the file at `path`, where it is there.
+fn forget_after(path: &Path, start: StageStart) -> io::Result<()> {
+    // The size first: what is no file has none, and must not be read to its end.
+    if !std::fs::metadata(path).is_ok_and(|file| file.len() > 0) {
+        return Ok(());
+    }
+    let text = std::fs::read_to_string(path)?;
+    let kept: String =
+        text.split_inclusive('\n').filter(|line| !comes_after(line, start)).collect();
+    if kept == text { Ok(()) } else { write_atomically(path, kept.as_bytes()) }
+}
+
+/// Whether a line is of a later step than `start`, or was cut short.
+fn comes_after(line: &str, start: StageStart) -> bool {
+    let mut fields = line.split(',');
+    let mut number = || fields.next().and_then(|field| field.parse::<u64>().ok());
+    match (number(), number()) {
+        (Some(stage), Some(step)) => {
+            (stage, step) > (start.stage as u64 + 1, start.done) || !line.ends_with('\n')
+        }
+        _ => !line.starts_with("stage,"),
     }
 }

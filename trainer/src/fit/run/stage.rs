@@ -9,7 +9,7 @@ use tracing::info;
 
 use super::lesson::{self, Lesson, Taught};
 use super::progress::StageStart;
-use super::{Clock, Material, Progress, RunError, RunFolder};
+use super::{Clock, Material, Pretrained, Progress, RunError, RunFolder, curves};
 use crate::fit::checkpoint::Checkpoint;
 use crate::fit::training::{Recipe, Training};
 use crate::fit::weights;
@@ -24,6 +24,7 @@ pub(super) struct Run<'a> {
     pub(super) plan: &'a Plan,
     pub(super) folder: &'a RunFolder,
     pub(super) device: &'a Device,
+    pub(super) pretrained: &'a Pretrained,
     pub(super) clock: &'a dyn Clock,
 }
 
@@ -74,9 +75,10 @@ impl Run<'_> {
         let steps = self.plan.stages[index].steps;
         let watch = self.plan.watch;
         let mut progress = self.progress(index, training.step_count(), steps)?;
-        let mut stale = Stale::default();
+        let patience = watch.patience.unwrap_or(u64::MAX);
+        let mut over = training.stale_looks() >= patience;
 
-        while training.step_count() < steps {
+        while training.step_count() < steps && !over {
             let asked = self.clock.now();
             let batch = loader.next(self.deadline()).map_err(RunError::Loader)?;
             let waited = self.clock.now().saturating_sub(asked);
@@ -85,8 +87,6 @@ impl Run<'_> {
                 .map_err(|source| RunError::Training { stage: index, source })?;
             progress.add(&figures, waited);
             let due = |every: u64| figures.step % every == 0 || figures.step == steps;
-            let mut over = false;
-
             if due(watch.report_steps) {
                 let told = progress.report(figures.step, figures.rate, self.clock.now());
                 told.map_err(|source| unwritten(&progress, source))?;
@@ -95,19 +95,19 @@ impl Run<'_> {
                 let seen = validate(training, watched);
                 let told = progress.validation(figures.step, &seen);
                 told.map_err(|source| unwritten(&progress, source))?;
-                let total = seen.iter().map(|(_, value)| value).sum();
-                over = stale.looked(total) >= watch.patience.unwrap_or(u64::MAX);
+                training.look(seen.iter().map(|(_, value)| value).sum());
+                over = training.stale_looks() >= patience;
+                self.draw(&progress)?;
             }
             if due(watch.checkpoint_steps) || over {
                 self.folder
                     .write_checkpoint(&training.checkpoint(index, self.folder.plan_digest()))?;
             }
-            if over {
-                info!("stage {}: no improvement any more, it ends here", index + 1);
-                break;
-            }
         }
-        Ok(())
+        if over {
+            info!("stage {}: no improvement any more, it ends here", index + 1);
+        }
+        self.draw(&progress)
     }
 
     fn training(&self, index: usize, resumed: Option<Checkpoint>) -> Result<Training, RunError> {
@@ -124,7 +124,7 @@ impl Run<'_> {
                 info!("stage {}: on from step {}", index + 1, checkpoint.step);
                 Training::resume(recipe, &checkpoint, self.device).map_err(RunError::Fit)
             }
-            (None, 0) => Ok(Training::start(recipe, self.device)),
+            (None, 0) => self.pretrained.start(recipe, self.device),
             (None, _) => {
                 let before = self.folder.stage(index - 1)?;
                 Training::start_from(recipe, &before, self.device).map_err(RunError::Fit)
@@ -157,31 +157,23 @@ impl Run<'_> {
         })
     }
 
+    /// Draws what the progress file holds so far.
+    fn draw(&self, progress: &Progress) -> Result<(), RunError> {
+        let path = progress.path();
+        let text = std::fs::read_to_string(path).map_err(|source| RunError::File {
+            doing: "read",
+            path: path.to_owned(),
+            source,
+        })?;
+        self.folder.write("curves.png", &curves::png(&text))
+    }
+
     fn deadline(&self) -> Duration {
         Duration::from_secs(self.plan.compute.batch_deadline_s)
     }
 
     pub(super) fn stage_seed(&self, index: usize) -> u64 {
         self.plan.seed.wrapping_add(STAGE_SEEDS_APART.wrapping_mul(index as u64))
-    }
-}
-
-/// Looks since the validation loss was last better.
-#[derive(Debug, Default)]
-struct Stale {
-    best: Option<f64>,
-    looks: u64,
-}
-
-impl Stale {
-    /// Notes a validation loss; how many looks the best one is old.
-    fn looked(&mut self, loss: f64) -> u64 {
-        if self.best.is_none_or(|best| loss < best) {
-            *self = Self { best: Some(loss), looks: 0 };
-        } else {
-            self.looks += 1;
-        }
-        self.looks
     }
 }
 
