@@ -30,7 +30,9 @@ struct PowerCut {
 }
 
 impl PowerCut {
-    const NEVER: Self = Self { looks_left: Cell::new(None) };
+    fn never() -> Self {
+        Self { looks_left: Cell::new(None) }
+    }
 
     fn after(looks: u32) -> Self {
         Self { looks_left: Cell::new(Some(looks)) }
@@ -54,7 +56,7 @@ fn train(plan: &str, out: &Path, begin: Begin, clock: &PowerCut) -> Result<(), R
 /// A run that was never interrupted.
 fn whole_run(plan: &str) -> TempDir {
     let folder = TempDir::new().unwrap();
-    train(plan, folder.path(), Begin::New, &PowerCut::NEVER).unwrap();
+    train(plan, folder.path(), Begin::New, &PowerCut::never()).unwrap();
     folder
 }
 
@@ -64,7 +66,7 @@ fn cut_run(plan: &str, looks: u32) -> (TempDir, bool) {
     let clock = PowerCut::after(looks);
     let ended = catch_unwind(AssertUnwindSafe(|| train(plan, folder.path(), Begin::New, &clock)));
     if ended.is_err() {
-        train(plan, folder.path(), Begin::Resume, &PowerCut::NEVER).unwrap();
+        train(plan, folder.path(), Begin::Resume, &PowerCut::never()).unwrap();
     }
     (folder, ended.is_err())
 }
