@@ -13,7 +13,6 @@ mod tissue;
 use std::collections::BTreeMap;
 
 use contract::{Chain, Class, Kind, Mpp};
-use data::augment::{Augmentation, Colour, Rotation};
 use data::pseudo::PseudoRules;
 use data::source::SourceSpec;
 use data::split::SplitRule;
@@ -27,28 +26,6 @@ use crate::loss::LossWeights;
 use crate::network::{NetworkConfig, Trunk};
 pub use nuclei::{NucleiFile, NucleiTask};
 pub use tissue::{TissueFile, TissueTask};
-
-/// Nothing is changed at random.
-const UNCHANGED: Augmentation = Augmentation {
-    zoom: 1.0,
-    flip: false,
-    rotation: Rotation::None,
-    elastic: None,
-    stain_transfer: None,
-    colour: Colour {
-        stain_scale: 0.0,
-        stain_shift: 0.0,
-        intensity: 0.0,
-        stain_angle: 0.0,
-        saturation: 0.0,
-        hue: 0.0,
-        gain: 0.0,
-        brightness: 0.0,
-        contrast: 0.0,
-    },
-    blur: None,
-    noise: None,
-};
 
 /// A checked plan.
 #[derive(Clone, Debug, PartialEq)]

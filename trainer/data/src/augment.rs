@@ -50,6 +50,20 @@ pub struct Augmentation {
     pub noise: Option<Sometimes>,
 }
 
+impl Augmentation {
+    /// Nothing is changed at random.
+    pub const UNCHANGED: Self = Self {
+        zoom: 1.0,
+        flip: false,
+        rotation: Rotation::None,
+        elastic: None,
+        stain_transfer: None,
+        colour: Colour::UNCHANGED,
+        blur: None,
+        noise: None,
+    };
+}
+
 /// How a crop is turned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -110,6 +124,21 @@ pub struct Colour {
     pub brightness: f64,
     /// Contrast about the crop's mean scaled by exp(±this).
     pub contrast: f64,
+}
+
+impl Colour {
+    /// No colour is changed.
+    pub const UNCHANGED: Self = Self {
+        stain_scale: 0.0,
+        stain_shift: 0.0,
+        intensity: 0.0,
+        stain_angle: 0.0,
+        saturation: 0.0,
+        hue: 0.0,
+        gain: 0.0,
+        brightness: 0.0,
+        contrast: 0.0,
+    };
 }
 
 /// Greatest zoom believed: nuclei of one magnification step more or less.

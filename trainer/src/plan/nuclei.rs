@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use contract::{Chain, Class, Kind};
+use data::augment::Augmentation;
 use data::batch::BatchPlan;
 use data::source::SourceSpec;
 use data::split::SplitRule;
 use data::target::DotRadii;
 use serde::{Deserialize, Serialize};
 
-use super::{Compute, Crops, Plan, Stage, Task, UNCHANGED, Watch, format_fault};
+use super::{Compute, Crops, Plan, Stage, Task, Watch, format_fault};
 use crate::export::ExportPlan;
 use crate::fit::optimiser::OptimiserConfig;
 use crate::loss::LossWeights;
@@ -97,7 +98,11 @@ impl From<NucleiFile> for Plan {
 impl NucleiTask {
     /// How validation crops are cut: as for training, and nothing is changed at random.
     pub fn validation_batch(&self) -> BatchPlan {
-        BatchPlan { class_balance: 0.0, augmentation: UNCHANGED, ..self.batch.clone() }
+        BatchPlan {
+            class_balance: 0.0,
+            augmentation: Augmentation::UNCHANGED,
+            ..self.batch.clone()
+        }
     }
 
     pub(super) fn crops(&self) -> Crops {

@@ -1,5 +1,7 @@
 use contract::Kind;
 
+use data::augment::Augmentation;
+
 use super::*;
 
 const NUCLEI: &str = include_str!("../../plans/nuclei-lite.toml");
@@ -35,7 +37,7 @@ fn a_plan_of_tissue_holds_and_survives_being_written() {
     assert_eq!(plan.nucleus_classes(), ["tumour", "other"]);
     assert_eq!(Plan::parse(&written).unwrap(), plan);
     let Task::Tissue(task) = plan.task else { panic!("no tissue") };
-    assert_eq!(task.validation_batch().augmentation, UNCHANGED);
+    assert_eq!(task.validation_batch().augmentation, Augmentation::UNCHANGED);
 }
 
 #[test]

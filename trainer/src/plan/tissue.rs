@@ -6,12 +6,13 @@
 use std::collections::BTreeMap;
 
 use contract::{Chain, Class, Kind, LabelQuality, Role};
+use data::augment::Augmentation;
 use data::source::SourceSpec;
 use data::split::SplitRule;
 use data::tissue::{GLASS, STROMA, TUMOUR, TissueBatchPlan, TissueRules};
 use serde::{Deserialize, Serialize};
 
-use super::{Compute, Crops, Plan, Stage, Task, UNCHANGED, Watch, format_fault};
+use super::{Compute, Crops, Plan, Stage, Task, Watch, format_fault};
 use crate::export::ExportPlan;
 use crate::fit::optimiser::OptimiserConfig;
 use crate::loss::LossWeights;
@@ -161,7 +162,7 @@ impl From<TissueFile> for Plan {
 impl TissueTask {
     /// How validation crops are cut: as for training, and nothing is changed at random.
     pub fn validation_batch(&self) -> TissueBatchPlan {
-        TissueBatchPlan { augmentation: UNCHANGED, ..self.batch.clone() }
+        TissueBatchPlan { augmentation: Augmentation::UNCHANGED, ..self.batch.clone() }
     }
 
     pub(super) fn crops(&self) -> Crops {

@@ -15,26 +15,7 @@ fn places(size: Size) -> RgbImage {
 }
 
 fn still() -> Augmentation {
-    Augmentation {
-        zoom: 1.0,
-        flip: false,
-        rotation: Rotation::None,
-        elastic: None,
-        stain_transfer: None,
-        colour: Colour {
-            stain_scale: 0.0,
-            stain_shift: 0.0,
-            intensity: 0.0,
-            stain_angle: 0.0,
-            saturation: 0.0,
-            hue: 0.0,
-            gain: 0.0,
-            brightness: 0.0,
-            contrast: 0.0,
-        },
-        blur: None,
-        noise: None,
-    }
+    Augmentation::UNCHANGED
 }
 
 fn mpp(um_per_px: f64) -> Mpp {

@@ -102,25 +102,6 @@ pub(crate) fn still() -> BatchPlan {
         std: [0.20, 0.22, 0.18],
         shares: shares(&[("puma", 1.0)]),
         class_balance: 0.0,
-        augmentation: Augmentation {
-            zoom: 1.0,
-            flip: false,
-            rotation: Rotation::None,
-            elastic: None,
-            stain_transfer: None,
-            colour: Colour {
-                stain_scale: 0.0,
-                stain_shift: 0.0,
-                intensity: 0.0,
-                stain_angle: 0.0,
-                saturation: 0.0,
-                hue: 0.0,
-                gain: 0.0,
-                brightness: 0.0,
-                contrast: 0.0,
-            },
-            blur: None,
-            noise: None,
-        },
+        augmentation: Augmentation::UNCHANGED,
     }
 }

@@ -1,32 +1,12 @@
 use proptest::prelude::*;
 
-use super::super::Rotation;
 use super::*;
 
 const MEAN: [f32; 3] = [0.70, 0.55, 0.68];
 const STD: [f32; 3] = [0.20, 0.22, 0.18];
 
 fn painter(change: impl Fn(&mut Augmentation)) -> Painter {
-    let mut augmentation = Augmentation {
-        zoom: 1.0,
-        flip: false,
-        rotation: Rotation::None,
-        elastic: None,
-        stain_transfer: None,
-        colour: Colour {
-            stain_scale: 0.0,
-            stain_shift: 0.0,
-            intensity: 0.0,
-            stain_angle: 0.0,
-            saturation: 0.0,
-            hue: 0.0,
-            gain: 0.0,
-            brightness: 0.0,
-            contrast: 0.0,
-        },
-        blur: None,
-        noise: None,
-    };
+    let mut augmentation = Augmentation::UNCHANGED;
     change(&mut augmentation);
     Painter::new(augmentation, MEAN, STD)
 }
