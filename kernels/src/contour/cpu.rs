@@ -74,17 +74,25 @@ pub(super) fn follow(labels: &Labels, id: u32, start: Corner, corners: &mut Vec<
 
 /// `wanted` points at equal distances along the closed way over `corners`, which are 1 px apart.
 pub(super) fn evenly_spaced(corners: &[Corner], wanted: usize) -> Vec<Point> {
-    let perimeter = corners.len();
-    (0..wanted)
-        .map(|vertex| {
-            let (edge, part) = (vertex * perimeter / wanted, vertex * perimeter % wanted);
-            let (from, to) = (corners[edge], corners[(edge + 1) % perimeter]);
-            let share = part as f32 / wanted as f32;
-            let between =
-                |from: u32, to: u32| from as f32 + (i64::from(to) - i64::from(from)) as f32 * share;
-            Point { x: between(from.0, to.0), y: between(from.1, to.1) }
-        })
-        .collect()
+    let (whole, rest) = (corners.len() / wanted, corners.len() % wanted);
+    let mut points = Vec::with_capacity(wanted);
+    // Vertex k lies `part / wanted` along edge `edge`: k · perimeter = edge · wanted + part.
+    let (mut edge, mut part) = (0, 0);
+    for _ in 0..wanted {
+        let (from, to) = (corners[edge], *corners.get(edge + 1).unwrap_or(&corners[0]));
+        let share = part as f32 / wanted as f32;
+        points.push(Point { x: between(from.0, to.0, share), y: between(from.1, to.1, share) });
+        edge += whole;
+        part += rest;
+        if part >= wanted {
+            (edge, part) = (edge + 1, part - wanted);
+        }
+    }
+    points
+}
+
+fn between(from: u32, to: u32, share: f32) -> f32 {
+    from as f32 + (i64::from(to) - i64::from(from)) as f32 * share
 }
 
 /// The 4-connected parts of one label within its box, as runs.

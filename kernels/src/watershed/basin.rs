@@ -200,23 +200,31 @@ impl<K: Key> Basin<K> {
     /// Labels a cell whose turn has come and reaches for its neighbours.
     #[inline(always)]
     fn visit(&mut self, cell: usize, flood_level: u16) {
-        let neighbours = self.neighbours(cell);
-        let around = neighbours.map(|neighbour| self.cells[neighbour]);
+        let [north, west, east, south] = self.neighbours(cell);
+        let around = [north, west, east, south].map(|neighbour| self.cells[neighbour]);
         let own = &mut self.cells[cell];
         let key = own.key;
         if own.label.into() == 0 {
             own.label = K::parent(around);
         }
-        for (neighbour, seen) in neighbours.into_iter().zip(around) {
-            if seen.key == K::UNSEEN {
-                if seen.level > flood_level {
-                    self.cells[neighbour].key = K::of_level(seen.level);
-                    self.buckets.push(seen.level, neighbour as u32);
-                } else {
-                    self.cells[neighbour].key = key.one_step_on();
-                    self.front.push(neighbour as u32);
-                }
-            }
+        self.reach(north, around[0], key, flood_level);
+        self.reach(west, around[1], key, flood_level);
+        self.reach(east, around[2], key, flood_level);
+        self.reach(south, around[3], key, flood_level);
+    }
+
+    /// Gives a neighbour that was not seen yet its key and its turn.
+    #[inline(always)]
+    fn reach(&mut self, neighbour: usize, seen: Cell<K>, key: K, flood_level: u16) {
+        if seen.key != K::UNSEEN {
+            return;
+        }
+        if seen.level > flood_level {
+            self.cells[neighbour].key = K::of_level(seen.level);
+            self.buckets.push(seen.level, neighbour as u32);
+        } else {
+            self.cells[neighbour].key = key.one_step_on();
+            self.front.push(neighbour as u32);
         }
     }
 
