@@ -41,8 +41,9 @@ fn laplacian_variance(size: Size, map: &[f32]) -> f64 {
         let row = |step: isize| &map[width * reflect(y as isize + step, height)..][..width];
         let (up, centre, down) = (row(-1), row(0), row(1));
         for x in 0..width {
-            let beside = |step: isize| centre[reflect(x as isize + step, width)];
-            let value = (up[x] + down[x]) + (beside(-1) + beside(1)) - 4.0 * centre[x];
+            let left = centre[if x > 0 { x - 1 } else { 1.min(width - 1) }];
+            let right = centre[if x + 1 < width { x + 1 } else { width.saturating_sub(2) }];
+            let value = (up[x] + down[x]) + (left + right) - 4.0 * centre[x];
             sum += f64::from(value);
             squares += f64::from(value) * f64::from(value);
         }

@@ -17,7 +17,10 @@ pub const SIGMA_PX: f32 = 2.0;
 pub fn glass(image: &RgbImage, grey_min: f32) -> Mask {
     let size = image.size();
     let smoothed = smooth(size, &luma_plane(image), SIGMA_PX);
-    Mask::from_fn(size, |x, y| smoothed[y * size.width + x] > grey_min)
+    let mut mask = Mask::default();
+    // Above a level is at least the next number after it.
+    mask.threshold(size, &smoothed, grey_min.next_up());
+    mask
 }
 
 #[cfg(test)]

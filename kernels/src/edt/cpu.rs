@@ -105,6 +105,10 @@ fn push(envelope: &mut Vec<Parabola>, column: i64, height: i64, width: i64) {
 
 /// The first column where the parabola of `column` is lower than `last`, which stands to its left.
 fn meeting(last: &Parabola, column: i64, height: i64) -> i64 {
+    if height == last.height && column == last.column + 1 {
+        // Neighbours of the same height meet between them; most of a row is like this.
+        return column;
+    }
     let above = column * column + height - last.column * last.column - last.height;
     above.div_euclid(2 * (column - last.column)) + 1
 }
