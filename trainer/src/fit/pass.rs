@@ -31,7 +31,7 @@ impl Pass {
             return Self::Native(recorded);
         }
         #[cfg(not(feature = "libtorch"))]
-        let _only_f32 = precision;
+        let _ = precision;
         Self::Composed(network.forward(Tensor::from_inner(images), kinds))
     }
 
