@@ -114,7 +114,7 @@ pub(crate) fn run(arguments: &Arguments, start: Instant) -> Result<u8, Failure> 
                 done.push(result.timings);
             }
             Err(failure) => {
-                tracing::error!("{}: {:#}", input.path.display(), failure.error);
+                tracing::error!("{:#}", failure.error);
                 code = code.max(failure.code);
             }
         }

@@ -115,6 +115,7 @@ fn a_refused_image_is_named_and_the_others_are_done() {
     let errors = errors(&output);
     assert!(errors.contains("cut.tif") && errors.contains("text.png"), "{errors}");
     assert!(!errors.contains("good.tif:"), "{errors}");
+    assert_eq!(errors.matches("text.png").count(), 1, "a file is named once: {errors}");
     assert!(folder.path().join("out/good/report.json").exists());
     assert!(!folder.path().join("out/cut/report.json").exists());
     assert!(String::from_utf8_lossy(&output.stdout).contains("1 of 3 images done"));

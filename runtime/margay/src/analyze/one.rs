@@ -45,19 +45,31 @@ impl Run {
             .map_err(|error| Failure { error: error.into(), code: exit::INPUT_REFUSED })?;
         let digest = digest_of(&input.path).map_err(Failure::with(exit::INPUT_REFUSED))?;
         stages.insert("open", watch.lap());
+        // What is said of opening names the file already.
+        self.opened(input, (&image, digest), (watch, stages)).map_err(|failure| {
+            let error = failure.error.context(input.path.display().to_string());
+            Failure { error, code: failure.code }
+        })
+    }
 
+    fn opened(
+        &self,
+        input: &Input,
+        (image, digest): (&Slide, Digest),
+        (mut watch, mut stages): (Stopwatch, BTreeMap<&'static str, f64>),
+    ) -> Result<Done, Failure> {
         let folder = self.out.join(&input.folder);
         std::fs::create_dir_all(&folder)
             .with_context(|| format!("the folder {} cannot be made", folder.display()))
             .map_err(Failure::with(exit::INTERNAL))?;
         let mut files =
-            Files::create(self, &folder, &image, digest).map_err(Failure::with(exit::INTERNAL))?;
-        let analysis = self.analyse(input, &image, &mut files, &mut stages)?;
+            Files::create(self, &folder, image, digest).map_err(Failure::with(exit::INTERNAL))?;
+        let analysis = self.analyse(input, image, &mut files, &mut stages)?;
         watch.lap();
 
-        let scores = self.score(&image, &analysis).map_err(Failure::with(exit::INTERNAL))?;
+        let scores = self.score(image, &analysis).map_err(Failure::with(exit::INTERNAL))?;
         stages.insert("score", watch.lap());
-        let report = self.report(input, (&image, digest), &analysis, scores);
+        let report = self.report(input, (image, digest), &analysis, scores);
         files.finish(&analysis, &report).map_err(Failure::with(exit::INTERNAL))?;
         stages.insert("write", watch.lap());
 
