@@ -1,0 +1,3 @@
+//! Tiles and slides in: the protocol of the tile socket, watched folders, mosaics of tiles.
+
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! A file system for tests that loses what was not synced.
+
+#![forbid(unsafe_code)]
