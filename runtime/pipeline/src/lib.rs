@@ -22,6 +22,9 @@
 #![forbid(unsafe_code)]
 
 mod analyse;
+mod examiner;
+mod found;
+mod gathered;
 mod grid;
 mod instances;
 mod models;
@@ -31,11 +34,15 @@ mod overview;
 mod progress;
 pub mod score;
 mod sink;
+mod survey;
 mod tissue;
-mod window;
 
 pub use analyse::{AnalyseError, Analysis, OVERVIEW_CELLS_MAX, Options, WindowError, analyse};
+pub use examiner::{Examiner, Scratch};
+pub use found::{Found, FoundError};
+pub use gathered::Gathered;
 pub use grid::Place;
 pub use models::{GlassRule, Models, ModelsError};
 pub use progress::{Progress, Snapshot, Stage, WorkerState};
 pub use sink::{Discard, Sink, SinkError};
+pub use survey::{Region, Survey};

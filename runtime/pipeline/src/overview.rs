@@ -34,14 +34,14 @@ pub(crate) struct OverviewGrid {
 }
 
 /// A window's part of the overview.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Patch {
     /// Cells that the window answers for.
     pub(crate) cells: Area,
     /// Their colours.
-    rgb: RgbImage,
+    pub(crate) rgb: RgbImage,
     /// Which of them are glass, row-major.
-    glass: Vec<bool>,
+    pub(crate) glass: Vec<bool>,
     /// Whether there is glass and nothing else, in the cells and around them.
     pub(crate) is_glass: bool,
 }
@@ -174,6 +174,16 @@ impl Overview {
             for (class, is_glass) in self.classes[to..to + part].iter_mut().zip(glass) {
                 *class = if *is_glass { GLASS } else { UNLABELLED };
             }
+        }
+    }
+
+    /// Takes cells that nobody has looked at for glass.
+    pub(crate) fn blank(&mut self, cells: &Area) {
+        let width = self.rgb.width();
+        for y in cells.y.clone() {
+            let (from, to) = (y * width + cells.x.start, y * width + cells.x.end);
+            self.rgb.pixels_mut()[3 * from..3 * to].fill(u8::MAX);
+            self.classes[from..to].fill(GLASS);
         }
     }
 

@@ -9,12 +9,14 @@
 //! Beyond the overview's edge a window is filled up by reflection. Glass keeps the class that
 //! brightness gave it; windows of nothing but glass are not run.
 
+use std::num::NonZeroUsize;
+
 use contract::{Chain, RgbImage, Size, UNLABELLED, Window};
 use engine::{Batch, Network};
 use kernels::blend::{WindowIndex, Windows};
 use kernels::normalise::{Frame, Normaliser};
 
-use crate::analyse::{AnalyseError, Options, WindowError};
+use crate::analyse::{AnalyseError, WindowError};
 use crate::grid::{Area, Place};
 use crate::ordered::{self, Work};
 use crate::overview::{GLASS, cut};
@@ -31,10 +33,10 @@ pub(crate) struct Gathered<'a> {
 pub(crate) fn map(
     network: &Network,
     gathered: Gathered<'_>,
-    options: &Options<'_>,
+    batch: NonZeroUsize,
+    progress: &Progress,
 ) -> Result<Vec<u8>, AnalyseError> {
     let Gathered { overview, classes: glass } = gathered;
-    let progress = options.progress;
     let card = network.card();
     let windows = Windows::new(overview.size(), edge(overview.size(), card.window));
     let work = TissueWork {
@@ -49,7 +51,7 @@ pub(crate) fn map(
     progress.add_windows(rows * windows.columns().len());
 
     let mut blended = Blended::new(&windows, overview.size(), card.classes.len(), progress);
-    let jobs = (0..rows).flat_map(|row| work.jobs(row, options.batch.get()));
+    let jobs = (0..rows).flat_map(|row| work.jobs(row, batch.get()));
     ordered::run(&work, progress.workers(), jobs, |maps| {
         blended.take(maps);
         Ok(())

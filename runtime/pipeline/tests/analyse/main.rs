@@ -5,6 +5,7 @@
 mod failures;
 mod invariance;
 mod memory;
+mod piecewise;
 mod setting;
 mod small_images;
 mod tissue;

@@ -1,49 +1,42 @@
 //! What a worker does with a run of nuclei windows: read, prepare, network, instances.
 
-use contract::{Mpp, Nucleus, RgbImage, Size};
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use contract::{RgbImage, Size};
 use engine::{Batch, Network};
 use kernels::normalise::{Frame, Normaliser};
-use kernels::resample::Resampler;
 use slide::Regions;
 
 use crate::analyse::{AnalyseError, WindowError};
-use crate::grid::{Area, Place, View};
+use crate::found::Found;
+use crate::grid::View;
 use crate::instances;
-use crate::ordered::Work;
+use crate::models::Models;
+use crate::ordered::{Work, panic_message};
 use crate::outline::Placing;
-use crate::overview::{OverviewGrid, Patch};
+use crate::overview::Patch;
 use crate::progress::{Progress, Stage};
+use crate::survey::Survey;
 
 /// The share of tissue from which a window says something of the focus: the border of the tissue
 /// is soft on any slide.
 const FOCUS_GLASS_FRACTION_MAX: f64 = 0.5;
 
-/// Finds the nuclei of windows, and gathers their parts of the overview.
-pub(crate) struct NucleiWork<'a> {
-    pub(crate) source: &'a dyn Regions,
-    pub(crate) network: &'a Network,
-    pub(crate) to_card: Resampler,
-    pub(crate) overview: OverviewGrid,
-    pub(crate) normaliser: Normaliser,
-    pub(crate) progress: &'a Progress,
+/// Looks at the windows of an image: finds their nuclei and their parts of the overview.
+pub struct Examiner<'a> {
+    source: &'a dyn Regions,
+    network: &'a Network,
+    survey: &'a Survey,
+    normaliser: Normaliser,
+    progress: &'a Progress,
 }
 
-/// What one worker keeps from job to job.
+/// What one worker keeps from window to window.
 #[derive(Debug, Default)]
-pub(crate) struct Scratch {
+pub struct Scratch {
     tensor: Vec<f32>,
     instances: instances::Scratch,
-}
-
-/// What one window came to.
-#[derive(Debug)]
-pub(crate) struct WindowResult {
-    pub(crate) place: Place,
-    pub(crate) patch: Patch,
-    /// Re-blur ratio, where there is tissue enough to say.
-    pub(crate) focus: Option<f64>,
-    /// Absent where the window was skipped as glass.
-    pub(crate) nuclei: Option<Vec<Nucleus>>,
 }
 
 /// A window at the card's resolution.
@@ -53,50 +46,60 @@ struct Prepared {
     focus: Option<f64>,
 }
 
-impl<'a> NucleiWork<'a> {
-    pub(crate) fn new(
+impl fmt::Debug for Examiner<'_> {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.debug_struct("Examiner").field("survey", self.survey).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Examiner<'a> {
+    /// An examiner of `source`, whose size and resolution are those of the `survey`.
+    pub fn new(
         source: &'a dyn Regions,
-        network: &'a Network,
-        overview: OverviewGrid,
+        models: &'a Models,
+        survey: &'a Survey,
         progress: &'a Progress,
     ) -> Self {
-        let card = network.card();
-        Self {
-            source,
-            network,
-            to_card: to_card(source.mpp(), network),
-            overview,
-            normaliser: Normaliser::new(card.input.mean, card.input.std),
-            progress,
-        }
+        let network = models.nuclei();
+        let input = &network.card().input;
+        let normaliser = Normaliser::new(input.mean, input.std);
+        Self { source, network, survey, normaliser, progress }
+    }
+
+    /// Looks at one window, as `worker` of the progress; a panic is an error of this window.
+    pub fn examine(
+        &self,
+        worker: usize,
+        scratch: &mut Scratch,
+        window: u64,
+    ) -> Result<Found, AnalyseError> {
+        let view = self.survey.view(window);
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.work(worker, scratch, vec![view])));
+        outcome
+            .unwrap_or_else(|panic| {
+                // The panic may have left it half changed.
+                *scratch = Scratch::default();
+                Err(self.panicked(worker, panic_message(&*panic)))
+            })
+            .map(|mut found| found.remove(0))
     }
 
     fn prepare(&self, worker: usize, view: &View) -> Result<Prepared, AnalyseError> {
         self.progress.enter(worker, Stage::Read, view.place);
-        let cells = self.overview.cells_of(&view.core);
-        let region = self.region(view, &cells);
+        let cells = self.survey.overview.cells_of(&view.core);
+        let region = self.survey.region(view);
         let (origin, size) = (region.origin(), region.size());
         let level_0 = self.source.read(origin.0, origin.1, size).map_err(|source| {
             self.failed(worker, WindowError::Read { x: origin.0, y: origin.1, size, source })
         })?;
 
         self.progress.enter(worker, Stage::Prepare, view.place);
-        let image = self.to_card.window(&level_0, origin, view.span.origin(), view.span.size());
-        let patch = self.overview.patch(&level_0, origin, cells);
+        let image =
+            self.survey.to_card.window(&level_0, origin, view.span.origin(), view.span.size());
+        let patch = self.survey.overview.patch(&level_0, origin, cells);
         let says_focus = !patch.is_glass && patch.glass_fraction() <= FOCUS_GLASS_FRACTION_MAX;
         let focus = says_focus.then(|| kernels::focus::reblur_ratio(&image)).flatten();
         Ok(Prepared { patch, image, focus })
-    }
-
-    /// The level-0 pixels that the window's nuclei and its part of the overview need.
-    fn region(&self, view: &View, cells: &Area) -> Area {
-        let Size { width, height } = self.source.size();
-        let nuclei = Area {
-            x: self.to_card.source_span(view.span.x.clone(), width),
-            y: self.to_card.source_span(view.span.y.clone(), height),
-        };
-        let overview = self.overview.source_of(cells);
-        Area { x: hull(nuclei.x, overview.x), y: hull(nuclei.y, overview.y) }
     }
 
     /// Runs the network on those windows that are not glass.
@@ -121,8 +124,8 @@ impl<'a> NucleiWork<'a> {
     fn placing(&self, view: &View) -> Placing {
         Placing {
             origin: view.span.origin(),
-            factor: self.to_card.factor(),
-            image: self.source.size(),
+            factor: self.survey.to_card.factor(),
+            image: self.survey.image,
         }
     }
 
@@ -131,9 +134,9 @@ impl<'a> NucleiWork<'a> {
     }
 }
 
-impl Work for NucleiWork<'_> {
+impl Work for Examiner<'_> {
     type Job = Vec<View>;
-    type Result = Vec<WindowResult>;
+    type Result = Vec<Found>;
     type Error = AnalyseError;
     type Scratch = Scratch;
 
@@ -146,7 +149,7 @@ impl Work for NucleiWork<'_> {
         worker: usize,
         scratch: &mut Scratch,
         job: Vec<View>,
-    ) -> Result<Vec<WindowResult>, AnalyseError> {
+    ) -> Result<Vec<Found>, AnalyseError> {
         if self.progress.is_stopped() {
             return Err(AnalyseError::Stopped);
         }
@@ -174,7 +177,7 @@ impl Work for NucleiWork<'_> {
                 item += 1;
                 found
             });
-            results.push(WindowResult { place: view.place, patch, focus, nuclei });
+            results.push(Found { place: view.place, patch, focus, nuclei });
         }
         self.progress.enter(worker, Stage::Idle, first);
         Ok(results)
@@ -182,19 +185,5 @@ impl Work for NucleiWork<'_> {
 
     fn panicked(&self, worker: usize, message: String) -> AnalyseError {
         self.failed(worker, WindowError::Panicked { message })
-    }
-}
-
-/// The grid of the nuclei network over an image of resolution `mpp`.
-pub(crate) fn to_card(mpp: Mpp, network: &Network) -> Resampler {
-    Resampler::new(mpp, network.card().mpp)
-}
-
-/// The smallest range that holds both; an empty one counts for nothing.
-fn hull(a: std::ops::Range<usize>, b: std::ops::Range<usize>) -> std::ops::Range<usize> {
-    match (a.is_empty(), b.is_empty()) {
-        (true, _) => b,
-        (_, true) => a,
-        _ => a.start.min(b.start)..a.end.max(b.end),
     }
 }
