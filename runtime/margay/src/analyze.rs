@@ -1,6 +1,5 @@
 //! `margay analyze`: images in, result folders out, the TIL table on the terminal.
 
-mod files;
 mod one;
 mod summary;
 
@@ -9,10 +8,11 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, anyhow};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use contract::{Mpp, exit};
 use engine::Threads;
 
+use crate::files::{Choice, Further, Usual};
 use crate::{inputs, models, sample, timings};
 
 /// Images in, result folders out.
@@ -51,26 +51,6 @@ pub(crate) struct Arguments {
     timings: Option<PathBuf>,
 }
 
-/// Files that are written unless they are left out, besides `report.json`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Usual {
-    /// `nuclei.geojson` and `tissue.geojson`, as `QuPath` reads them
-    Geojson,
-    /// `nuclei-labels.tif` and `tissue-labels.tif`
-    Labels,
-    /// `overlay.png`
-    Overlay,
-}
-
-/// Files that are written where they are asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Further {
-    /// The `GeoJSON` files packed: `nuclei.geojson.gz`, `tissue.geojson.gz`
-    GeojsonGz,
-    /// The two files of the PUMA challenge (Grand Challenge)
-    Puma,
-}
-
 /// Why nothing more was done, and the exit code that says so.
 pub(crate) struct Failure {
     pub(crate) error: anyhow::Error,
@@ -88,8 +68,7 @@ pub(crate) struct Run {
     models: pipeline::Models,
     mpp: Option<Mpp>,
     out: PathBuf,
-    format: Vec<Further>,
-    skip: Vec<Usual>,
+    choice: Choice,
     threads: NonZeroUsize,
     seed: u64,
     glass: Option<pipeline::GlassRule>,
@@ -152,20 +131,11 @@ impl Run {
             models,
             mpp,
             out: arguments.out.clone(),
-            format: arguments.format.clone(),
-            skip: arguments.skip.clone(),
+            choice: Choice { format: arguments.format.clone(), skip: arguments.skip.clone() },
             threads,
             seed: arguments.seed,
             glass,
         })
-    }
-
-    fn writes(&self, usual: Usual) -> bool {
-        !self.skip.contains(&usual)
-    }
-
-    fn adds(&self, further: Further) -> bool {
-        self.format.contains(&further)
     }
 }
 

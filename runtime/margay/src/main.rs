@@ -4,8 +4,10 @@
 #![forbid(unsafe_code)]
 
 mod analyze;
+mod files;
 mod inputs;
 mod models;
+mod reporting;
 mod sample;
 mod timings;
 mod watchdog;

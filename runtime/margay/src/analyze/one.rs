@@ -8,26 +8,20 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use contract::{Digest, FORMAT, ImageSummary, ModelUse, MppSource, Quality, TilReport, exit};
-use engine::Network;
-use pipeline::score::{self, Parameters, Scores};
+use contract::{Digest, ImageSummary, MppSource, TilReport, exit};
 use pipeline::{AnalyseError, Analysis, Progress, Stage, WindowError};
 use sha2::{Digest as _, Sha256};
 use slide::{Regions, Slide};
 
-use super::files::Files;
 use super::{Failure, Run};
+use crate::files::Files;
 use crate::inputs::Input;
 use crate::timings::ImageTimings;
-use crate::watchdog;
+use crate::{reporting, watchdog};
 
 /// Windows that a worker gives to the network at once: more does not pay on a CPU, where a window
 /// fills a core.
 const BATCH: NonZeroUsize = NonZeroUsize::MIN;
-
-/// A re-blur ratio below this is out of focus: a quarter of what a sharp scan has (proposed, not
-/// validated; sharp tiles of one 40x scanner had 10.7 to 17.5).
-const FOCUS_LOW: f64 = 3.0;
 
 /// What became of an image.
 pub(crate) struct Done {
@@ -62,14 +56,16 @@ impl Run {
         std::fs::create_dir_all(&folder)
             .with_context(|| format!("the folder {} cannot be made", folder.display()))
             .map_err(Failure::with(exit::INTERNAL))?;
-        let mut files =
-            Files::create(self, &folder, image, digest).map_err(Failure::with(exit::INTERNAL))?;
+        let mut files = Files::create((&self.choice, &self.models), &folder, image, digest)
+            .map_err(Failure::with(exit::INTERNAL))?;
         let analysis = self.analyse(input, image, &mut files, &mut stages)?;
         watch.lap();
 
-        let scores = self.score(image, &analysis).map_err(Failure::with(exit::INTERNAL))?;
+        let warnings = resolution_warning(image).into_iter().collect();
+        let summary = summary(input, (image, digest));
+        let report = reporting::report((&self.models, self.seed), summary, &analysis, warnings)
+            .map_err(Failure::with(exit::INTERNAL))?;
         stages.insert("score", watch.lap());
-        let report = self.report(input, (image, digest), &analysis, scores);
         files.finish(&analysis, &report).map_err(Failure::with(exit::INTERNAL))?;
         stages.insert("write", watch.lap());
 
@@ -106,95 +102,30 @@ impl Run {
             Failure { error: error.into(), code }
         })
     }
+}
 
-    fn score(&self, image: &Slide, analysis: &Analysis) -> Result<Scores> {
-        let tissue = analysis.tissue.as_ref().zip(self.models.tissue());
-        let input = score::Input {
-            nuclei: &analysis.nuclei,
-            classes: &self.models.nuclei().card().classes,
-            tissue: tissue
-                .map(|(map, network)| score::Tissue { map, classes: &network.card().classes }),
-            image: image.size(),
-            mpp: image.mpp(),
-            evaluated_area_mm2: analysis.evaluated_area_mm2,
-        };
-        score::score(&input, &Parameters::published(self.seed))
-            .context("the image cannot be scored")
-    }
-
-    fn report(
-        &self,
-        input: &Input,
-        (image, digest): (&Slide, Digest),
-        analysis: &Analysis,
-        scores: Scores,
-    ) -> TilReport {
-        let networks = [Some(self.models.nuclei()), self.models.tissue()];
-        TilReport {
-            format: FORMAT,
-            margay: env!("CARGO_PKG_VERSION").into(),
-            research_use_only: true,
-            image: ImageSummary {
-                name: input.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-                digest,
-                width_px: image.size().width as u64,
-                height_px: image.size().height as u64,
-                mpp: image.mpp(),
-                mpp_source: image.mpp_source(),
-            },
-            models: networks.into_iter().flatten().map(model_use).collect(),
-            quality: Quality {
-                glass_fraction: analysis.glass_fraction,
-                focus: analysis.focus,
-                stain_mean_od: analysis.stain_mean_od,
-            },
-            evaluated_area_mm2: analysis.evaluated_area_mm2,
-            nuclei: scores.nuclei,
-            tissue: scores.tissue,
-            tils: scores.tils,
-            hot_spots: scores.hot_spots,
-            seed: self.seed,
-            warnings: self.warnings(image, analysis),
-        }
-    }
-
-    fn warnings(&self, image: &Slide, analysis: &Analysis) -> Vec<String> {
-        let mut warnings = Vec::new();
-        let own = image.file_mpp().filter(|_| image.mpp_source() == MppSource::Operator);
-        if let Some(own) = own.filter(|own| *own != image.mpp()) {
-            warnings.push(format!(
-                "the file states {} µm/px and the operator {}; the operator's was taken",
-                own.um_per_px(),
-                image.mpp().um_per_px()
-            ));
-        }
-        if analysis.nuclei.is_empty() {
-            warnings.push(if analysis.windows_run == 0 {
-                "the image is all glass: no nucleus was looked for".into()
-            } else {
-                "no nucleus was found; check that the image is H&E and its resolution right".into()
-            });
-        }
-        if let Some(focus) = analysis.focus.filter(|focus| *focus < FOCUS_LOW) {
-            warnings.push(format!("the image looks out of focus: re-blur ratio {focus:.1}"));
-        }
-        if self.models.tissue().is_none() {
-            warnings
-                .push("there is no tissue model: figures that need tissue have no value".into());
-        }
-        warnings
+/// What this image is.
+fn summary(input: &Input, (image, digest): (&Slide, Digest)) -> ImageSummary {
+    ImageSummary {
+        name: input.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        digest,
+        width_px: image.size().width as u64,
+        height_px: image.size().height as u64,
+        mpp: image.mpp(),
+        mpp_source: image.mpp_source(),
     }
 }
 
-fn model_use(network: &Network) -> ModelUse {
-    let card = network.card();
-    ModelUse {
-        kind: card.kind,
-        name: card.name.clone(),
-        version: card.version.clone(),
-        card: network.card_digest(),
-        mpp: card.mpp,
-    }
+/// Says where the operator and the file disagree.
+fn resolution_warning(image: &Slide) -> Option<String> {
+    let own = image.file_mpp().filter(|_| image.mpp_source() == MppSource::Operator)?;
+    (own != image.mpp()).then(|| {
+        format!(
+            "the file states {} µm/px and the operator {}; the operator's was taken",
+            own.um_per_px(),
+            image.mpp().um_per_px()
+        )
+    })
 }
 
 /// An image that cannot be read is refused; the rest is our fault.

@@ -6,15 +6,15 @@ use anyhow::{Context, Result};
 use contract::{Class, Digest, Nucleus, Point, RgbImage, Size, TilReport};
 use kernels::resample::Resampler;
 use pipeline::score::NucleusPoint;
-use pipeline::{Analysis, Sink, SinkError};
+use pipeline::{Analysis, Models, Sink, SinkError};
 use report::geojson::NucleiGeoJson;
 use report::labels::NucleiLabels;
 use report::overlay::{LONGEST_SIDE_PX, Overlay};
 use report::puma::{self, PumaNuclei};
 use report::{geojson, json, labels, overlay};
-use slide::{Regions, Slide};
+use slide::Regions;
 
-use super::{Further, Run, Usual};
+use clap::ValueEnum;
 
 /// An image of up to this many pixels is drawn from its own pixels with every outline: 48 MiB and
 /// some 30,000 nuclei in memory. A larger one is drawn from the overview, with a mark a nucleus:
@@ -24,10 +24,54 @@ const OUTLINED_PIXELS_MAX: usize = 16 << 20;
 /// The mask's folder in the challenge's output.
 const PUMA_TISSUE: &str = "images/melanoma-tissue-mask-segmentation";
 
+/// Files that are written unless they are left out, besides `report.json`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Usual {
+    /// `nuclei.geojson` and `tissue.geojson`, as `QuPath` reads them
+    Geojson,
+    /// `nuclei-labels.tif` and `tissue-labels.tif`
+    Labels,
+    /// `overlay.png`
+    Overlay,
+}
+
+/// Files that are written where they are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Further {
+    /// The `GeoJSON` files packed: `nuclei.geojson.gz`, `tissue.geojson.gz`
+    GeojsonGz,
+    /// The two files of the PUMA challenge (Grand Challenge)
+    Puma,
+}
+
+/// Which files a result has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Choice {
+    pub(crate) format: Vec<Further>,
+    pub(crate) skip: Vec<Usual>,
+}
+
+impl Choice {
+    fn writes(&self, usual: Usual) -> bool {
+        !self.skip.contains(&usual)
+    }
+
+    fn adds(&self, further: Further) -> bool {
+        self.format.contains(&further)
+    }
+
+    fn geojson_names(&self, what: &str) -> impl Iterator<Item = String> {
+        let plain = self.writes(Usual::Geojson).then(|| format!("{what}.geojson"));
+        let packed = self.adds(Further::GeojsonGz).then(|| format!("{what}.geojson.gz"));
+        plain.into_iter().chain(packed)
+    }
+}
+
 /// The files of one result.
-pub(super) struct Files<'a> {
-    run: &'a Run,
-    image: &'a Slide,
+pub(crate) struct Files<'a> {
+    choice: &'a Choice,
+    models: &'a Models,
+    image: &'a dyn Regions,
     digest: Digest,
     folder: PathBuf,
     geojson: Vec<NucleiGeoJson>,
@@ -37,28 +81,31 @@ pub(super) struct Files<'a> {
 }
 
 impl<'a> Files<'a> {
-    /// Begins the files that `run` asks for in `folder`.
-    pub(super) fn create(
-        run: &'a Run,
+    /// Begins the files of `image` in `folder`.
+    pub(crate) fn create(
+        (choice, models): (&'a Choice, &'a Models),
         folder: &Path,
-        image: &'a Slide,
+        image: &'a dyn Regions,
         digest: Digest,
     ) -> Result<Self> {
-        let card = run.models.nuclei().card();
+        let card = models.nuclei().card();
         let classes = &card.classes;
-        let geojson = geojson_names(run, "nuclei")
+        let geojson = choice
+            .geojson_names("nuclei")
             .map(|name| NucleiGeoJson::create(&folder.join(name), digest, classes))
             .collect::<Result<_, _>>()?;
         let reach_um = f64::from(card.window.margin_px) * card.mpp.um_per_px();
         let reach_px = (reach_um / image.mpp().um_per_px()).ceil() as usize + 1;
-        let labels = run.writes(Usual::Labels).then(|| {
+        let labels = choice.writes(Usual::Labels).then(|| {
             let path = folder.join("nuclei-labels.tif");
             NucleiLabels::create(&path, image.size(), image.mpp(), reach_px)
         });
-        let puma = run.adds(Further::Puma).then(|| PumaNuclei::create(folder, classes));
-        let outlined = run.writes(Usual::Overlay) && image.size().pixels() <= OUTLINED_PIXELS_MAX;
+        let puma = choice.adds(Further::Puma).then(|| PumaNuclei::create(folder, classes));
+        let outlined =
+            choice.writes(Usual::Overlay) && image.size().pixels() <= OUTLINED_PIXELS_MAX;
         Ok(Self {
-            run,
+            choice,
+            models,
             image,
             digest,
             folder: folder.to_owned(),
@@ -70,7 +117,7 @@ impl<'a> Files<'a> {
     }
 
     /// Completes all files.
-    pub(super) fn finish(mut self, analysis: &Analysis, report: &TilReport) -> Result<()> {
+    pub(crate) fn finish(mut self, analysis: &Analysis, report: &TilReport) -> Result<()> {
         for file in self.geojson.drain(..) {
             file.finish()?;
         }
@@ -81,7 +128,7 @@ impl<'a> Files<'a> {
             puma.finish()?;
         }
         self.tissue(analysis)?;
-        if self.run.writes(Usual::Overlay) {
+        if self.choice.writes(Usual::Overlay) {
             self.overlay(analysis, report)?;
         }
         // Last: who finds a report finds all the other files.
@@ -94,13 +141,13 @@ impl<'a> Files<'a> {
             return Ok(());
         };
         let size = self.image.size();
-        for name in geojson_names(self.run, "tissue") {
+        for name in self.choice.geojson_names("tissue") {
             geojson::write_tissue(&self.folder.join(name), (self.digest, size), map, classes)?;
         }
-        if self.run.writes(Usual::Labels) {
+        if self.choice.writes(Usual::Labels) {
             labels::write_tissue(&self.folder.join("tissue-labels.tif"), map, classes)?;
         }
-        if self.run.adds(Further::Puma) {
+        if self.choice.adds(Further::Puma) {
             let masks = self.folder.join(PUMA_TISSUE);
             std::fs::create_dir_all(&masks)
                 .with_context(|| format!("the folder {} cannot be made", masks.display()))?;
@@ -110,12 +157,12 @@ impl<'a> Files<'a> {
     }
 
     fn tissue_classes(&self) -> Option<&[Class]> {
-        self.run.models.tissue().map(|network| network.card().classes.as_slice())
+        self.models.tissue().map(|network| network.card().classes.as_slice())
     }
 
     fn overlay(&self, analysis: &Analysis, report: &TilReport) -> Result<()> {
         let size = self.image.size();
-        let classes = &self.run.models.nuclei().card().classes;
+        let classes = &self.models.nuclei().card().classes;
         let picture = if self.outlines.is_some() {
             shrunk(&self.image.read(0, 0, size).context("the image cannot be drawn")?)
         } else {
@@ -161,12 +208,6 @@ impl Sink for Files<'_> {
         }
         Ok(())
     }
-}
-
-fn geojson_names(run: &Run, what: &str) -> impl Iterator<Item = String> {
-    let plain = run.writes(Usual::Geojson).then(|| format!("{what}.geojson"));
-    let packed = run.adds(Further::GeojsonGz).then(|| format!("{what}.geojson.gz"));
-    plain.into_iter().chain(packed)
 }
 
 /// `image` with a longest side of at most [`LONGEST_SIDE_PX`], by area average.
