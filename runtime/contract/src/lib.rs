@@ -16,6 +16,7 @@ mod nucleus;
 pub mod postprocessing;
 mod report;
 mod resolution;
+mod result;
 mod tissue;
 
 pub use card::{
@@ -31,4 +32,5 @@ pub use report::{
     TilFigure, TilReport, TissueArea,
 };
 pub use resolution::{Mpp, MppError};
+pub use result::{ResultStage, Scan, SlideResult, TileFlag, TileResult};
 pub use tissue::{TissueMap, UNLABELLED};

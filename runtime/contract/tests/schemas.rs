@@ -4,12 +4,16 @@
 
 use std::path::Path;
 
-use contract::{ModelCard, TilReport};
+use contract::{ModelCard, SlideResult, TilReport};
 use schemars::{Schema, schema_for};
 
 #[test]
 fn the_checked_in_schemas_are_those_of_the_types() {
-    for (name, schema) in [("report", schema_for!(TilReport)), ("card", schema_for!(ModelCard))] {
+    for (name, schema) in [
+        ("report", schema_for!(TilReport)),
+        ("card", schema_for!(ModelCard)),
+        ("slide-result", schema_for!(SlideResult)),
+    ] {
         assert_current(name, &schema);
     }
 }
