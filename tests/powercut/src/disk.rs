@@ -74,6 +74,11 @@ impl Disk {
         self.ask(&format!("restart {seed}")).map(|_| ())
     }
 
+    /// Says whether the power is gone.
+    pub fn is_dead(&self) -> Result<bool, DiskError> {
+        self.ask("dead").map(|dead| dead == 1)
+    }
+
     /// How many changing operations there were since the mount or the last wipe.
     pub fn operations(&self) -> Result<u64, DiskError> {
         self.ask("operations")

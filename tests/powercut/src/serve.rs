@@ -8,6 +8,7 @@
 //! operations     how many changing operations there were since the start or the last wipe
 //! room BYTES     the disk's size; `room` alone: without bound
 //! wipe           an empty disk
+//! dead           1 where the power is gone, 0 where it is not
 //! ```
 
 use std::io::{self, BufRead, BufReader, Write};
@@ -80,6 +81,7 @@ fn obey(mounted: &Mounted, line: &str) -> Result<u64, String> {
         "room" if value.is_empty() => medium.room_bytes = None,
         "room" => medium.room_bytes = Some(number()?),
         "wipe" => medium.wipe(),
+        "dead" => return Ok(u64::from(medium.dead)),
         "operations" => return Ok(medium.operations),
         _ => return Err(format!("{line}: no such command")),
     }
