@@ -124,6 +124,14 @@ impl Ledger {
         })
     }
 
+    /// The keys of the slide's jobs of this kind that have no verdict, in order.
+    pub fn open_keys(&self, slide: SlideId, kind: &str) -> Result<Vec<u64>, ReadError> {
+        let list = "SELECT key FROM jobs WHERE slide = ? AND kind = ? AND state < 2 ORDER BY key";
+        self.read("list open jobs", |connection| {
+            sql::all(connection, list, (slide, kind), |row| Ok(sql::key_out(row.get(0)?)))
+        })
+    }
+
     /// How many jobs of each kind are in each state, in one slide or in all.
     pub fn job_counts(
         &self,

@@ -56,5 +56,5 @@ pub use outbox::{Class, Message, NewMessage, Poisoned};
 pub use prune::{Keep, Pruned};
 pub use request::{Answered, NewRequest, Request};
 pub use slide::{Begun, Ended, NewSlide, Reanalysis, SlideId, SlideRow, SlideState};
-pub use tile::{NewTile, Stored, TileRow};
+pub use tile::{NewTile, Stored, TileRow, Whole};
 pub use verdict::{Finish, Finished};

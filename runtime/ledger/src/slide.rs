@@ -247,6 +247,31 @@ impl Ledger {
             Ok(Reanalysis::Begun)
         })
     }
+
+    /// Drops all that has come of a slide that is not finished: its jobs and results go, `jobs`
+    /// come, the model is no longer pinned. Its tiles stay.
+    pub fn start_over(
+        &self,
+        slide: SlideId,
+        jobs: Vec<NewJob>,
+        audit: Audit,
+        now_ms: u64,
+    ) -> Result<(), WriteError> {
+        let limits = self.shared_limits();
+        audit.check(&limits)?;
+        let bytes = job::check(&jobs, &limits)?;
+        self.write("start a slide over", bytes, move |connection| {
+            let found = row(connection, slide)?.ok_or_else(|| unknown(slide))?;
+            if found.state >= SlideState::Finished {
+                return Err(wrong(&found, "start over").into());
+            }
+            sql::run(connection, "DELETE FROM jobs WHERE slide = ?", [slide])?;
+            sql::run(connection, "UPDATE slides SET model = NULL WHERE id = ?", [slide])?;
+            job::add(connection, slide, &jobs, now_ms)?;
+            audit::append(connection, &audit, now_ms)?;
+            Ok(())
+        })
+    }
 }
 
 fn begin(

@@ -61,6 +61,15 @@ pub struct TileRow {
     pub bytes_len: u64,
 }
 
+/// A tile with its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whole {
+    /// What its sender said of it.
+    pub meta: Vec<u8>,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
 impl Ledger {
     /// Stores a tile; returns when it is on the disk.
     pub fn store_tile(
@@ -91,6 +100,17 @@ impl Ledger {
                     WHERE slide = ? AND x = ? AND y = ?";
         self.read("read a tile", |connection| {
             sql::first(connection, find, (slide, x, y), |row| row.get(0))
+        })
+    }
+
+    /// What was said of one tile, and its bytes; `None` where it is not there or was pruned.
+    pub fn tile(&self, slide: SlideId, x: u32, y: u32) -> Result<Option<Whole>, ReadError> {
+        let find = "SELECT meta, bytes FROM tiles JOIN tile_bytes ON tile = id \
+                    WHERE slide = ? AND x = ? AND y = ?";
+        self.read("read a tile", |connection| {
+            sql::first(connection, find, (slide, x, y), |row| {
+                Ok(Whole { meta: row.get(0)?, bytes: row.get(1)? })
+            })
         })
     }
 }
