@@ -16,26 +16,39 @@ const CACHE_BYTES: usize = 64 << 20;
 const CACHE_TILES_MAX: usize = 1024;
 
 /// Level and tile.
-pub(crate) type Key = (usize, usize);
+type Key = (usize, usize);
 
-/// The tiles that were used last, the newest first.
-#[derive(Debug, Default)]
-pub(crate) struct Cache {
+/// The decoded tiles that were used last, the newest first, each under two numbers: its level and
+/// its place in the file, or its column and row.
+#[derive(Debug)]
+pub struct Cache {
     tiles: Mutex<Tiles>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Tiles {
     newest_first: VecDeque<(Key, Arc<RgbImage>)>,
     bytes: usize,
+    bytes_max: usize,
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self::new(CACHE_BYTES)
+    }
 }
 
 impl Cache {
+    /// A cache that keeps at most `bytes_max` bytes of pixels; a larger tile is handed through.
+    pub fn new(bytes_max: usize) -> Self {
+        Self { tiles: Mutex::new(Tiles { newest_first: VecDeque::new(), bytes: 0, bytes_max }) }
+    }
+
     /// The tile at `key`, or what `decode` makes of it, which is kept.
     ///
     /// Two threads that want the same tile at once may both decode it: no thread
     /// waits for another's decoder.
-    pub(crate) fn get<E>(
+    pub fn get<E>(
         &self,
         key: Key,
         decode: impl FnOnce() -> Result<RgbImage, E>,
@@ -64,12 +77,12 @@ impl Tiles {
     }
 
     fn keep(&mut self, key: Key, tile: &Arc<RgbImage>) {
-        if tile.pixels().len() > CACHE_BYTES || self.find(key).is_some() {
+        if tile.pixels().len() > self.bytes_max || self.find(key).is_some() {
             return;
         }
         self.bytes += tile.pixels().len();
         self.newest_first.push_front((key, Arc::clone(tile)));
-        while self.bytes > CACHE_BYTES || self.newest_first.len() > CACHE_TILES_MAX {
+        while self.bytes > self.bytes_max || self.newest_first.len() > CACHE_TILES_MAX {
             let Some((_, oldest)) = self.newest_first.pop_back() else { return };
             self.bytes -= oldest.pixels().len();
         }

@@ -13,7 +13,7 @@ use crate::format::{Format, HEAD_BYTES, Signature, refuse_unread, signature};
 use crate::open::OpenError;
 use crate::orientation::{Orientation, Rectangle};
 use crate::pyramid::{Associated, Pyramid};
-use crate::regions::{ReadError, check, cut};
+use crate::regions::{ReadError, check_region, cut};
 use crate::resolution::Claim;
 use crate::source::Source;
 use crate::tiff::{Page, SegmentError, Tiff};
@@ -117,7 +117,7 @@ impl ImageFile {
     ) -> Result<RgbImage, ReadError> {
         let levels = self.levels.len();
         let image = self.levels.get(level).ok_or(ReadError::Level { level, levels })?.size;
-        check(x, y, size, image)?;
+        check_region(x, y, size, image)?;
         match &self.pixels {
             Pixels::Whole(image) => Ok(cut(image, x, y, size)),
             Pixels::Tiff { pages, orientation, .. } => {

@@ -13,6 +13,7 @@ mod slide;
 
 mod image_file;
 mod open;
+mod picture;
 
 mod format;
 mod pyramid;
@@ -31,12 +32,14 @@ mod fault;
 mod samples;
 mod source;
 
+pub use cache::Cache;
 pub use codec::CodecError;
 pub use format::Format;
 pub use image_file::Level;
 pub use open::OpenError;
+pub use picture::{PictureError, decode_jpeg, jpeg_size};
 pub use pyramid::Associated;
-pub use regions::{REGION_PIXELS_MAX, ReadError, Regions, TileImage};
+pub use regions::{REGION_PIXELS_MAX, ReadError, Regions, TileImage, check_region};
 pub use slide::{Slide, read_image};
 pub use tiff::SegmentError;
 pub use whole::WHOLE_PIXELS_MAX;

@@ -73,10 +73,21 @@ pub enum ReadError {
         #[source]
         source: SegmentError,
     },
+    /// A tile of a slide that is made of tiles cannot be had.
+    #[error("the tile at ({x}, {y}) cannot be read")]
+    Tile {
+        /// Its first column.
+        x: usize,
+        /// Its first row.
+        y: usize,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
 }
 
 /// Checks that a region of `size` at (`x`, `y`) lies inside `image` and can be held.
-pub(crate) fn check(x: usize, y: usize, size: Size, image: Size) -> Result<(), ReadError> {
+pub fn check_region(x: usize, y: usize, size: Size, image: Size) -> Result<(), ReadError> {
     let ends_inside = |start: usize, length: usize, end: usize| {
         start.checked_add(length).is_some_and(|e| e <= end)
     };
@@ -123,7 +134,7 @@ impl Regions for TileImage {
     }
 
     fn read(&self, x: usize, y: usize, size: Size) -> Result<RgbImage, ReadError> {
-        check(x, y, size, self.image.size())?;
+        check_region(x, y, size, self.image.size())?;
         Ok(cut(&self.image, x, y, size))
     }
 }
@@ -176,10 +187,10 @@ mod tests {
     fn a_region_that_cannot_be_held_is_refused() {
         let image = Size::new(1 << 30, 1 << 30);
 
-        let error = check(0, 0, Size::new(1 << 20, 65), image).unwrap_err();
+        let error = check_region(0, 0, Size::new(1 << 20, 65), image).unwrap_err();
 
         assert!(matches!(error, ReadError::TooLarge { .. }), "{error}");
-        assert!(check(0, 0, Size::new(1 << 20, 64), image).is_ok());
+        assert!(check_region(0, 0, Size::new(1 << 20, 64), image).is_ok());
     }
 
     fn tile() -> TileImage {

@@ -70,6 +70,13 @@ impl From<CodecError> for Fault {
     }
 }
 
+/// The size of a JPEG by its header, orientation applied; no pixel is decoded.
+pub(crate) fn jpeg_size(bytes: &[u8]) -> Result<Size, Fault> {
+    let picture = guarded("JPEG", || picture(bytes))?;
+    let size = checked_size(picture.width as u64, picture.height as u64)?;
+    Ok(orientation(picture.exif.as_deref()).upright_size(size))
+}
+
 /// Decodes a JPEG.
 pub(crate) fn jpeg(bytes: &[u8]) -> Result<Whole, Fault> {
     let picture = guarded("JPEG", || picture(bytes))?;
