@@ -4,12 +4,22 @@
 
 use std::path::Path;
 
+use contract::message::{Event, Health, Reply, Request, State};
 use contract::{ModelCard, TilReport};
 use schemars::{Schema, schema_for};
+use serde_json::Value;
 
 #[test]
 fn the_checked_in_schemas_are_those_of_the_types() {
-    for (name, schema) in [("report", schema_for!(TilReport)), ("card", schema_for!(ModelCard))] {
+    for (name, schema) in [
+        ("report", schema_for!(TilReport)),
+        ("card", schema_for!(ModelCard)),
+        ("event", schema_for!(Event<Value>)),
+        ("state", schema_for!(Event<State>)),
+        ("health", schema_for!(Event<Health>)),
+        ("command", schema_for!(Event<Request>)),
+        ("reply", schema_for!(Event<Reply<Value>>)),
+    ] {
         assert_current(name, &schema);
     }
 }
