@@ -61,10 +61,10 @@ impl<T> Event<T> {
     }
 }
 
-/// The version of `CloudEvents`.
+/// The version of CloudEvents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum SpecVersion {
-    /// `CloudEvents` 1.0.
+    /// CloudEvents 1.0.
     #[serde(rename = "1.0")]
     V1,
 }
