@@ -12,6 +12,7 @@ mod card;
 mod digest;
 pub mod exit;
 mod image;
+pub mod message;
 mod nucleus;
 pub mod postprocessing;
 mod report;

@@ -4,8 +4,10 @@
 
 use std::path::Path;
 
+use contract::message::{Event, Health, Reply, Request, State};
 use contract::{ModelCard, SlideResult, TilReport};
 use schemars::{Schema, schema_for};
+use serde_json::Value;
 
 #[test]
 fn the_checked_in_schemas_are_those_of_the_types() {
@@ -13,6 +15,11 @@ fn the_checked_in_schemas_are_those_of_the_types() {
         ("report", schema_for!(TilReport)),
         ("card", schema_for!(ModelCard)),
         ("slide-result", schema_for!(SlideResult)),
+        ("event", schema_for!(Event<Value>)),
+        ("state", schema_for!(Event<State>)),
+        ("health", schema_for!(Event<Health>)),
+        ("command", schema_for!(Event<Request>)),
+        ("reply", schema_for!(Event<Reply<Value>>)),
     ] {
         assert_current(name, &schema);
     }
