@@ -67,6 +67,8 @@ pub enum MppSource {
     File,
     /// The operator, on the command line or in the configuration.
     Operator,
+    /// The scanner, with the tiles that it sent.
+    Scanner,
 }
 
 /// A model that was used.

@@ -58,7 +58,8 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    fn with(code: u8) -> impl FnOnce(anyhow::Error) -> Self {
+    /// The failure of this code.
+    pub(crate) fn with(code: u8) -> impl FnOnce(anyhow::Error) -> Self {
         move |error| Self { error, code }
     }
 }

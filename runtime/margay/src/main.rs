@@ -4,11 +4,13 @@
 #![forbid(unsafe_code)]
 
 mod analyze;
+mod digest;
 mod files;
 mod inputs;
 mod models;
 mod reporting;
 mod sample;
+mod serve;
 mod timings;
 mod watchdog;
 
@@ -30,6 +32,8 @@ struct Arguments {
 enum Command {
     /// Analyse images: nuclei, tissue, TIL figures
     Analyze(analyze::Arguments),
+    /// Serve as the appliance: tiles and slides in, results out
+    Serve(serve::Arguments),
 }
 
 #[expect(clippy::disallowed_methods, reason = "a program's shell reads the clock")]
@@ -43,8 +47,11 @@ fn main() -> ExitCode {
         .without_time()
         .init();
 
-    let Arguments { command: Command::Analyze(arguments) } = Arguments::parse();
-    match analyze::run(&arguments, start) {
+    let outcome = match Arguments::parse().command {
+        Command::Analyze(arguments) => analyze::run(&arguments, start),
+        Command::Serve(arguments) => serve::run(&arguments),
+    };
+    match outcome {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             tracing::error!("{:#}", failure.error);

@@ -1,8 +1,8 @@
-//! `report.json`: the report of one image, indented, whole or not at all.
+//! `report.json` and its like: indented, whole or not at all.
 
 use std::path::Path;
 
-use contract::TilReport;
+use serde::Serialize;
 use thiserror::Error;
 
 use crate::atomic::{self, WriteError};
@@ -19,7 +19,7 @@ pub enum JsonError {
 }
 
 /// Writes `report` to `path`.
-pub fn write(path: &Path, report: &TilReport) -> Result<(), JsonError> {
+pub fn write(path: &Path, report: &impl Serialize) -> Result<(), JsonError> {
     let mut text = serde_json::to_string_pretty(report).map_err(JsonError::Encode)?;
     text.push('\n');
     atomic::write(path, text.as_bytes()).map_err(JsonError::File)

@@ -1,23 +1,20 @@
 //! One image: opened, analysed, scored, written.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use contract::{Digest, ImageSummary, MppSource, TilReport, exit};
 use pipeline::{AnalyseError, Analysis, Progress, Stage, WindowError};
-use sha2::{Digest as _, Sha256};
 use slide::{Regions, Slide};
 
 use super::{Failure, Run};
 use crate::files::Files;
 use crate::inputs::Input;
 use crate::timings::ImageTimings;
-use crate::{reporting, watchdog};
+use crate::{digest, reporting, watchdog};
 
 /// Windows that a worker gives to the network at once: more does not pay on a CPU, where a window
 /// fills a core.
@@ -37,7 +34,7 @@ impl Run {
         let mut stages = BTreeMap::new();
         let image = Slide::open(&input.path, self.mpp)
             .map_err(|error| Failure { error: error.into(), code: exit::INPUT_REFUSED })?;
-        let digest = digest_of(&input.path).map_err(Failure::with(exit::INPUT_REFUSED))?;
+        let digest = digest::of_file(&input.path).map_err(Failure::with(exit::INPUT_REFUSED))?;
         stages.insert("open", watch.lap());
         // What is said of opening names the file already.
         self.opened(input, (&image, digest), (watch, stages)).map_err(|failure| {
@@ -140,20 +137,6 @@ fn exit_code(error: &AnalyseError) -> u8 {
         }
         AnalyseError::Sink { .. } | AnalyseError::NoGlassRule | AnalyseError::Stopped => {
             exit::INTERNAL
-        }
-    }
-}
-
-/// SHA-256 of a file, read in pieces.
-fn digest_of(path: &Path) -> Result<Digest> {
-    let unreadable = || format!("{} cannot be read", path.display());
-    let mut file = File::open(path).with_context(unreadable)?;
-    let mut hash = Sha256::new();
-    let mut piece = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut piece).with_context(unreadable)? {
-            0 => return Ok(Digest::from_bytes(hash.finalize().into())),
-            bytes => hash.update(&piece[..bytes]),
         }
     }
 }
