@@ -1,12 +1,10 @@
 //! The 59 contiguous tiles of a slide, read as a mosaic, equal the stitched image to the last digit.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop")]
-
-#[path = "support/shared.rs"]
-mod shared;
+#![expect(clippy::print_stderr, reason = "a test says which data are absent")]
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use contract::{Mpp, RgbImage, Size};
 use intake::frame::Encoding;
@@ -17,7 +15,7 @@ const EDGE: usize = 1024;
 
 #[test]
 fn the_mosaic_of_the_grid_is_the_stitched_image() {
-    let Some(folder) = shared::folder("slide_grid") else { return };
+    let Some(folder) = shared("slide_grid") else { return };
     let grid = Grid::open(&folder);
     let stitched = grid.stitch();
     // In an order that is not that of the files.
@@ -57,7 +55,7 @@ fn windows(image: Size) -> Vec<(usize, usize, Size)> {
 struct Grid(BTreeMap<(u32, u32), PathBuf>);
 
 impl Grid {
-    fn open(folder: &std::path::Path) -> Self {
+    fn open(folder: &Path) -> Self {
         let mut tiles = BTreeMap::new();
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -92,4 +90,17 @@ impl TileSource for Grid {
         let path = self.0.get(&(x, y)).ok_or(TileReadError::Absent)?;
         Ok((Encoding::Jpeg, std::fs::read(path).unwrap()))
     }
+}
+
+/// A folder of the shared data (`MARGAY_DATA`, `../shared/data`, `shared/data`); where it is
+/// absent, that is said.
+fn shared(name: &str) -> Option<PathBuf> {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let stated = std::env::var_os("MARGAY_DATA").map(PathBuf::from);
+    let beside = ["../shared/data", "shared/data"].map(|folder| repository.join(folder));
+    let found = stated.into_iter().chain(beside).map(|f| f.join(name)).find(|path| path.exists());
+    if found.is_none() {
+        eprintln!("{name} is absent from shared/data and is not tested");
+    }
+    found
 }

@@ -2,15 +2,6 @@
 //! overlapping, contradicting, outside, of a wrong digest, level or resolution, without a credit,
 //! from two clients, after half a tile.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop")]
-
-#[path = "support/picture.rs"]
-mod picture;
-#[path = "support/server.rs"]
-mod server;
-#[path = "support/store.rs"]
-mod store;
-
 use std::net::TcpStream;
 
 use contract::Size;
@@ -20,9 +11,11 @@ use intake::frame::{
     TileHeader, VERSION,
 };
 use intake::mosaic::Mosaic;
-use server::Connection;
 use slide::Regions;
-use store::Store;
+
+use crate::picture;
+use crate::server::{self, Connection};
+use crate::store::Store;
 
 const TILE: Size = Size::new(8, 8);
 

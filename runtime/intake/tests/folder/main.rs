@@ -6,7 +6,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop")]
 
-#[path = "support/scanner.rs"]
 mod scanner;
 
 use std::collections::{BTreeMap, BTreeSet};

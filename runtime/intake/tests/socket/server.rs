@@ -22,7 +22,10 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) fn new(store: Store) -> Self {
-        let session = Session::new("margay test", LIMITS);
+        Self::with(Session::new("margay test", LIMITS), store)
+    }
+
+    pub(crate) fn with(session: Session, store: Store) -> Self {
         Self { session, store, slides: Default::default(), decoder: Decoder::default() }
     }
 
@@ -72,8 +75,8 @@ impl Connection {
     }
 }
 
-/// Serves every connection to `address` for as long as the test runs. `cut_after`: the n-th byte
-/// of the first connection is the last that is read.
+/// Serves every connection to `address` for as long as the test runs. `cut_after`: the bytes of
+/// the first connection that are read before it is lost.
 pub(crate) fn serve_tcp(store: Store, cut_after: Option<usize>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -94,13 +97,13 @@ pub(crate) fn serve<L: Read + Write>(mut line: L, store: Store, bytes_max: usize
     let mut piece = vec![0; 5000];
     let mut left = bytes_max;
     while let Ok(count) = line.read(&mut piece) {
-        if count == 0 || count > left {
-            return;
-        }
-        left -= count;
+        // Half a tile is taken, and then the line is lost.
+        let taken = count.min(left);
+        left -= taken;
         let mut out = Vec::new();
-        let goes_on = connection.take(&piece[..count], &mut out);
-        if line.write_all(&out).is_err() || !goes_on {
+        let goes_on = connection.take(&piece[..taken], &mut out);
+        let is_lost = count == 0 || taken < count;
+        if line.write_all(&out).is_err() || !goes_on || is_lost {
             return;
         }
     }
