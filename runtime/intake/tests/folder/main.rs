@@ -15,7 +15,7 @@ use contract::Digest;
 use intake::folder::{Files, Found, Manifest, Rule, Taken, Watch, inspect};
 use scanner::Scanner;
 
-const SEEDS: u64 = 400;
+const SEEDS: u64 = 150;
 
 #[test]
 fn every_completed_file_is_taken_once_by_its_new_name() {
