@@ -5,10 +5,11 @@
 //! pixels are those that crate `slide` gives for a file of the same bytes, so a mosaic equals the
 //! stitched image to the last digit. Tiles may be added while others read: a read sees the tiles that
 //! were there when it began.
-//! **Invariant:** memory is the tiles that are decoded right now, a cache of [`CACHE_BYTES`], and 48
-//! bytes a tile; it does not grow with the slide's pixels.
+//! **Invariant:** memory is the tiles that are decoded right now, a cache of [`CACHE_BYTES`], and some
+//! 200 bytes a tile; it does not grow with the slide's pixels.
 
 mod coverage;
+mod index;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -19,6 +20,7 @@ use thiserror::Error;
 use crate::frame::Encoding;
 pub use coverage::Coverage;
 use coverage::{Rect, covered_px};
+use index::Index;
 
 /// Bytes of decoded tiles that are kept: 64 tiles of 1024², the four that each window of sixteen
 /// workers touches, or one of the largest size.
@@ -90,16 +92,9 @@ pub enum PlaceError {
 pub struct Mosaic {
     size: Size,
     mpp: Mpp,
-    tiles: RwLock<Tiles>,
+    index: RwLock<Index>,
     source: Box<dyn TileSource>,
     cache: Cache,
-}
-
-/// The tiles in the order of their sequence.
-#[derive(Default)]
-struct Tiles {
-    placed: Arc<Vec<Placed>>,
-    covered_px: u64,
 }
 
 impl Mosaic {
@@ -110,43 +105,22 @@ impl Mosaic {
         tiles: impl IntoIterator<Item = Placed>,
         source: Box<dyn TileSource>,
     ) -> Result<Self, PlaceError> {
-        let (tiles_of_none, cache) = (RwLock::default(), Cache::new(CACHE_BYTES));
-        let mosaic = Self { size, mpp, tiles: tiles_of_none, source, cache };
-        for tile in tiles {
-            mosaic.add(tile)?;
-        }
-        Ok(mosaic)
+        let mut index = Index::new(size);
+        tiles.into_iter().try_for_each(|tile| index.add(tile))?;
+        Ok(Self { size, mpp, index: RwLock::new(index), source, cache: Cache::new(CACHE_BYTES) })
     }
 
     /// Adds a tile whose bytes the source has from now on.
     pub fn add(&self, tile: Placed) -> Result<(), PlaceError> {
-        let rect = Rect::of(&tile);
-        let all = Rect { x: 0..self.size.width, y: 0..self.size.height };
-        if rect.area_px() == 0 || rect.x.end > all.x.end || rect.y.end > all.y.end {
-            return Err(PlaceError::Outside(tile));
-        }
-        let mut tiles = self.tiles.write().unwrap_or_else(PoisonError::into_inner);
-        let taken = |other: &Placed| {
-            other.sequence == tile.sequence || (other.x, other.y) == (tile.x, tile.y)
-        };
-        if tiles.placed.iter().any(taken) {
-            return Err(PlaceError::Taken(tile));
-        }
-        tiles.covered_px += rect.area_px() - covered_px(&rect, &tiles.placed);
-        let at = tiles.placed.partition_point(|other| other.sequence < tile.sequence);
-        // Copied only while a reader still looks at the list.
-        Arc::make_mut(&mut tiles.placed).insert(at, tile);
-        Ok(())
+        self.index.write().unwrap_or_else(PoisonError::into_inner).add(tile)
     }
 
     /// What is there of the slide and what is not.
     pub fn coverage(&self) -> Coverage {
-        let tiles = self.tiles.read().unwrap_or_else(PoisonError::into_inner);
-        Coverage {
-            tiles: tiles.placed.len(),
-            covered_px: tiles.covered_px,
-            missing_px: self.size.width as u64 * self.size.height as u64 - tiles.covered_px,
-        }
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        let covered_px = index.covered_px();
+        let all_px = self.size.width as u64 * self.size.height as u64;
+        Coverage { tiles: index.tiles(), covered_px, missing_px: all_px - covered_px }
     }
 
     /// Whether tiles cover each pixel of the region of `size` at (`x`, `y`) that lies on the slide.
@@ -156,11 +130,11 @@ impl Mosaic {
             x: x..end(x, size.width, self.size.width),
             y: y..end(y, size.height, self.size.height),
         };
-        covered_px(&region, &self.placed()) == region.area_px()
+        covered_px(&region, &self.touching(&region)) == region.area_px()
     }
 
-    fn placed(&self) -> Arc<Vec<Placed>> {
-        Arc::clone(&self.tiles.read().unwrap_or_else(PoisonError::into_inner).placed)
+    fn touching(&self, region: &Rect) -> Vec<Placed> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner).touching(region)
     }
 
     fn tile(&self, tile: &Placed) -> Result<Arc<RgbImage>, ReadError> {
@@ -201,7 +175,7 @@ impl Regions for Mosaic {
         let region = Rect { x: x..x + size.width, y: y..y + size.height };
         let mut image = RgbImage::filled(size, [u8::MAX; 3]);
         // Last to first, so that the first one is painted over the others.
-        for tile in self.placed().iter().rev() {
+        for tile in self.touching(&region).iter().rev() {
             let Some(part) = region.meets(&Rect::of(tile)) else { continue };
             let picture = self.tile(tile)?;
             paint(&picture, tile, &mut image, &region, &part);

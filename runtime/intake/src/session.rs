@@ -130,6 +130,7 @@ impl Session {
     fn greet(&mut self, hello: &Hello) -> Vec<Action> {
         let Hello { protocol, version, client } = hello;
         if protocol != PROTOCOL || *version != VERSION {
+            let protocol: String = protocol.chars().take(PROTOCOL.len()).collect();
             let reason = format!("{protocol:?} version {version} is not spoken here");
             return self.part(Farewell::Version, reason, "speak margay-tile version 1");
         }

@@ -61,7 +61,8 @@ impl After {
         }
     }
 
-    /// Does it to the file at `path`, whose bytes have `digest`; says where it lies now.
+    /// Does it to the file at `path`, whose bytes have `digest`; says where it lies now. A folder of
+    /// tiles is moved within its file system alone.
     pub fn settle(&self, path: &Path, digest: Digest) -> Result<PathBuf, MoveError> {
         let Self::Move { to } = self else { return Ok(path.into()) };
         fs::create_dir_all(to).map_err(|source| MoveError::Folder { path: to.clone(), source })?;

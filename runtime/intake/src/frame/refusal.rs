@@ -3,6 +3,8 @@
 use contract::Digest;
 use serde::{Deserialize, Serialize};
 
+use crate::check::SLIDE_TILES_MAX;
+
 /// The rule that was broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -124,6 +126,11 @@ impl Refusal {
     /// The tile at (`x`, `y`) came after its slide's end.
     pub fn late(x: u32, y: u32) -> Self {
         Self::new(Code::Late, format!("the slide ended before the tile at ({x}, {y}) came"))
+    }
+
+    /// The slide has [`SLIDE_TILES_MAX`] tiles.
+    pub fn too_many_tiles() -> Self {
+        Self::new(Code::TooManyTiles, format!("the slide has {SLIDE_TILES_MAX} tiles"))
     }
 
     /// There is no room on the disk.

@@ -68,6 +68,26 @@ fn tiles_are_added_while_others_read() {
     assert_eq!(mosaic.coverage(), Coverage { tiles: 12, covered_px: 144, missing_px: 0 });
 }
 
+#[test]
+fn a_mosaic_of_many_bins_finds_each_tile_once() {
+    let colours = Arc::new(Colours(RwLock::default()));
+    let mpp = Mpp::new(0.25).unwrap();
+    let wide = placed(1000, 1000, 3000, 50, 1);
+    let small = placed(3990, 1040, 20, 20, 2);
+    for tile in [wide, small] {
+        colours.0.write().unwrap().insert((tile.x, tile.y), tile);
+    }
+    let size = Size::new(5000, 5000);
+    let mosaic = Mosaic::new(size, mpp, [wide, small], Box::new(colours)).unwrap();
+
+    let image = mosaic.read(900, 900, Size::new(4000, 300)).unwrap();
+
+    assert_eq!(mosaic.coverage().covered_px, 3000 * 50 + 20 * 20 - 10 * 10);
+    assert_eq!([image.pixel(3095, 145), image.pixel(3105, 155)], [[1; 3], [2; 3]]);
+    assert!(mosaic.covers(1000, 1000, Size::new(3000, 50)));
+    assert!(!mosaic.covers(1000, 1000, Size::new(3001, 50)));
+}
+
 proptest! {
     #[test]
     fn coverage_is_what_counting_pixels_gives(

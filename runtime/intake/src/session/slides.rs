@@ -1,7 +1,7 @@
 //! Slides of a connection: begun, open, ended.
 
 use super::{Action, SLIDES_OPEN_MAX, Session, send};
-use crate::check::SlideFacts;
+use crate::check::{SLIDE_NAME_CHARS_MAX, SlideFacts};
 use crate::frame::{
     About, BoxFrame, Code, HeldTile, PAGE_TILES, Refusal, Refuse, SlideBegin, SlideEnd, SlideEnded,
     SlideOpen,
@@ -49,7 +49,9 @@ impl Session {
                 vec![Action::Begin { handle, facts }]
             }
             Err(refusal) => {
-                let about = About::SlideBegin { slide: begin.slide };
+                // A name that is too long is not sent back whole.
+                let slide = begin.slide.chars().take(SLIDE_NAME_CHARS_MAX).collect();
+                let about = About::SlideBegin { slide };
                 send(BoxFrame::Refuse(Refuse::new(about, refusal)))
             }
         }
@@ -71,7 +73,8 @@ impl Session {
 
     /// Says what the box has, page by page; the last page opens the slide.
     pub(super) fn opened(&mut self, handle: u32, tiles: &[HeldTile]) -> Vec<Action> {
-        let Some(slide) = self.slides.get_mut(&handle) else { return Vec::new() };
+        let opening = |slide: &&mut OpenSlide| slide.stage == SlideStage::Opening;
+        let Some(slide) = self.slides.get_mut(&handle).filter(opening) else { return Vec::new() };
         slide.stage = SlideStage::Open;
         let name = &slide.facts.slide;
         let page = |tiles: &[HeldTile], more| {
@@ -130,6 +133,7 @@ impl Session {
 
     pub(super) fn not_ended(&mut self, handle: u32, refusal: Refusal) -> Vec<Action> {
         let Some(slide) = self.slides.get_mut(&handle) else { return Vec::new() };
+        let SlideStage::Ending { is_asked: true, .. } = slide.stage else { return Vec::new() };
         slide.stage = SlideStage::Open;
         send(BoxFrame::Refuse(Refuse::new(About::SlideEnd { handle }, refusal)))
     }
