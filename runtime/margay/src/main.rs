@@ -11,6 +11,7 @@ mod models;
 mod reporting;
 mod sample;
 mod serve;
+mod simulate;
 mod timings;
 mod watchdog;
 
@@ -34,6 +35,8 @@ enum Command {
     Analyze(analyze::Arguments),
     /// Serve as the appliance: tiles and slides in, results out
     Serve(serve::Arguments),
+    /// Play a part around the box: a scanner
+    Simulate(simulate::Arguments),
 }
 
 #[expect(clippy::disallowed_methods, reason = "a program's shell reads the clock")]
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Analyze(arguments) => analyze::run(&arguments, start),
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Simulate(arguments) => simulate::run(&arguments),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),

@@ -1,0 +1,12 @@
+//! `margay serve` as those around it meet it: scanners, folders, operators, power.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop")]
+
+mod appliance;
+
+mod configuration;
+mod folder;
+mod power;
+mod privacy;
+mod socket;
+mod stop;
