@@ -5,8 +5,10 @@
 
 mod analyze;
 mod digest;
+mod doctor;
 mod files;
 mod inputs;
+mod log;
 mod models;
 mod reporting;
 mod sample;
@@ -19,7 +21,6 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
 
 /// Tumour-infiltrating lymphocytes in H&E of melanoma. For research use only.
 #[derive(Parser)]
@@ -37,23 +38,20 @@ enum Command {
     Serve(serve::Arguments),
     /// Play a part around the box: a scanner
     Simulate(simulate::Arguments),
+    /// Say what this box has, what is wrong, and what to do
+    Doctor(doctor::Arguments),
 }
 
 #[expect(clippy::disallowed_methods, reason = "a program's shell reads the clock")]
 fn main() -> ExitCode {
     let start = Instant::now();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_target(false)
-        .without_time()
-        .init();
+    log::start();
 
     let outcome = match Arguments::parse().command {
         Command::Analyze(arguments) => analyze::run(&arguments, start),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments),
+        Command::Doctor(arguments) => Ok(doctor::run(&arguments)),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),

@@ -13,7 +13,7 @@
 
 mod beats;
 mod clock;
-mod config;
+pub(crate) mod config;
 mod desk;
 mod event;
 mod folder;

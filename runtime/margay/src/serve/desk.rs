@@ -270,6 +270,12 @@ impl Desk {
             .collect()
     }
 
+    /// Slides at work, and windows that are ready or being looked at.
+    pub(crate) fn load(&self) -> (usize, usize) {
+        let windows = self.active.values().map(|active| active.ready.len() + active.handed.len());
+        (self.active.len(), windows.sum())
+    }
+
     fn on(&mut self, slide: SlideId, change: impl FnOnce(&mut Active)) {
         if let Some(active) = self.active.get_mut(&slide) {
             change(active);

@@ -22,7 +22,7 @@ use super::register::Register;
 use super::scorer::Scorer;
 use super::socket::{self, Listener};
 use super::worker::{Bench, Worker};
-use super::{House, Part};
+use super::{House, Part, systemd};
 use crate::models;
 
 /// Notes that wait for the desk: it takes one in microseconds, so this is a burst of a slide's
@@ -119,7 +119,8 @@ pub(super) fn start(house: &House, loaded: Loaded) -> Result<Part> {
         })?;
     }
     start_keeper(house, &mut part)?;
-    let front = Front { house: house.clone(), desk, register, beat: beats.join("desk", deadline) };
+    let beat = beats.join("desk", deadline);
+    let front = Front { house: house.clone(), desk, register, beat, told: (0, 0) };
     part.spawn("desk", move || front.run(&notes_in, looks, scores))?;
     Ok(part)
 }
@@ -162,6 +163,8 @@ struct Front {
     desk: Desk,
     register: Register,
     beat: Beat,
+    /// What systemd was told last.
+    told: (usize, usize),
 }
 
 impl Front {
@@ -236,6 +239,12 @@ impl Front {
         match self.house.ledger.get(PAUSED) {
             Ok(paused) => self.desk.pause(paused.is_some()),
             Err(error) => tracing::warn!("The ledger's settings cannot be read: {error}"),
+        }
+        let load = self.desk.load();
+        if load != self.told {
+            self.told = load;
+            let (slides, windows) = load;
+            systemd::status(&format!("{slides} slides at work, {windows} windows to look at"));
         }
         for slide in self.desk.silent(now, self.house.config.deadlines.silent_slide) {
             self.end_silent(slide, now);

@@ -18,6 +18,7 @@ use intake::check::Accepted;
 use intake::frame::{ClientFrame, Code, Decoder, Frame, Refusal, SlideEnd};
 use intake::session::{Action, Event, Limits, Session, end_refusal};
 use ledger::{SlideId, WriteError};
+use listenfd::ListenFd;
 
 use super::beats::{Beat, Beats};
 use super::config::Socket;
@@ -50,9 +51,36 @@ trait Stream: Read + Write + Send {}
 impl<T: Read + Write + Send> Stream for T {}
 
 impl Listener {
-    /// Opens the sockets of the configuration.
-    pub(crate) fn open(socket: &Socket) -> Result<Vec<Self>> {
+    /// The sockets that the service manager has opened: then a scanner can connect while the box
+    /// starts anew. They take the place of those of the configuration.
+    fn passed() -> Result<Vec<Self>> {
+        let mut fds = ListenFd::from_env();
         let mut open = Vec::new();
+        for index in 0..fds.len() {
+            let cannot = || format!("the socket {index} that systemd passes cannot be used");
+            let listener = match fds.take_unix_listener(index) {
+                Ok(Some(listener)) => Self::Unix(listener),
+                Ok(None) => continue,
+                Err(_) => match fds.take_tcp_listener(index).with_context(cannot)? {
+                    Some(listener) => Self::Tcp(listener),
+                    None => continue,
+                },
+            };
+            match &listener {
+                Self::Unix(listener) => listener.set_nonblocking(true).with_context(cannot)?,
+                Self::Tcp(listener) => listener.set_nonblocking(true).with_context(cannot)?,
+            }
+            open.push(listener);
+        }
+        Ok(open)
+    }
+
+    /// Opens the sockets of the configuration, or takes those that were passed.
+    pub(crate) fn open(socket: &Socket) -> Result<Vec<Self>> {
+        let mut open = Self::passed()?;
+        if !open.is_empty() {
+            return Ok(open);
+        }
         if let Some(path) = &socket.unix {
             let cannot = || format!("the socket {} cannot be opened", path.display());
             // A socket of an earlier life; the state folder's lock says that it has ended.

@@ -9,7 +9,7 @@ use contract::{SlideResult, TilReport};
 use serde_json::Value;
 
 /// How long anything may take that a test waits for.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A folder with the configuration of a box, and the box when it runs.
 pub(crate) struct Appliance {
@@ -98,6 +98,7 @@ impl Appliance {
             .collect()
     }
 
+    #[expect(clippy::disallowed_methods, reason = "a test waits for a process, but not for ever")]
     /// Waits until `what` gives something; the log is shown where it never does.
     pub(crate) fn wait_for<T>(
         &mut self,
