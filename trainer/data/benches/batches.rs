@@ -131,6 +131,7 @@ fn recipe() -> Augmentation {
             brightness: 0.05,
             contrast: 0.0,
         },
+        sharpen: None,
         blur: Some(Sometimes { probability: 0.25, sigma_min: 0.3, sigma_max: 1.2 }),
         noise: Some(Sometimes { probability: 0.25, sigma_min: 0.005, sigma_max: 0.04 }),
     }

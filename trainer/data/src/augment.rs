@@ -42,6 +42,9 @@ pub struct Augmentation {
     pub stain_transfer: Option<StainTransfer>,
     /// Colours.
     pub colour: Colour,
+    /// Sharpened at random, before it is blurred.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sharpen: Option<Sharpen>,
     /// Blurred at random.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blur: Option<Sometimes>,
@@ -59,6 +62,7 @@ impl Augmentation {
         elastic: None,
         stain_transfer: None,
         colour: Colour::UNCHANGED,
+        sharpen: None,
         blur: None,
         noise: None,
     };
@@ -86,6 +90,21 @@ pub struct Elastic {
     pub amplitude_px: f64,
     /// Distance of the nodes, px of the crop, 4 or more.
     pub spacing_px: f64,
+}
+
+/// Unsharp masking of a share of the crops: `x + amount · (x - blurred x)`.
+///
+/// A source that was scanned at a low magnification is soft; a network that learns classes from it
+/// alone takes the sharp chromatin of another scanner for another class.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sharpen {
+    /// Share of the crops, 0 to 1.
+    pub probability: f64,
+    /// Standard deviation of the blur that is subtracted, px of the crop.
+    pub sigma_px: f64,
+    /// Greatest amount; uniform from 0.
+    pub amount_max: f64,
 }
 
 /// Something that happens to a share of the crops, with a strength between two bounds.
@@ -148,6 +167,9 @@ const EXPONENT_MAX: f64 = 3.0;
 /// Greatest standard deviation of a blur, px.
 const BLUR_MAX: f64 = 10.0;
 
+/// Greatest amount of sharpening: beyond it there is nothing but edges.
+const SHARPEN_MAX: f64 = 10.0;
+
 impl Augmentation {
     /// Names every field that is out of its bounds, for crops at `mpp`.
     pub(crate) fn faults(&self, mpp: Mpp) -> Vec<String> {
@@ -170,6 +192,11 @@ impl Augmentation {
                 bound(&format!("{name}.sigma_min"), some.sigma_min, 0.0, some.sigma_max);
                 bound(&format!("{name}.sigma_max"), some.sigma_max, 0.0, max);
             }
+        }
+        if let Some(sharpen) = &self.sharpen {
+            bound("sharpen.probability", sharpen.probability, 0.0, 1.0);
+            bound("sharpen.sigma_px", sharpen.sigma_px, 0.0, BLUR_MAX);
+            bound("sharpen.amount_max", sharpen.amount_max, 0.0, SHARPEN_MAX);
         }
         for (name, value, low, high) in self.stain_transfer.iter().flat_map(StainTransfer::bounds) {
             bound(&format!("stain_transfer.{name}"), value, low, high);

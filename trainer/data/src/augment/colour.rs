@@ -7,7 +7,7 @@ use contract::Size;
 
 use super::blur::gaussian;
 use super::stain::StainMap;
-use super::{Augmentation, Colour, Sometimes};
+use super::{Augmentation, Colour, Sharpen, Sometimes};
 use crate::random::{NormalTable, Random};
 
 type Matrix = [[f32; 3]; 3];
@@ -46,6 +46,8 @@ pub(crate) struct Palette {
     light: (Matrix, [f32; 3]),
     /// Factor of the distance from the crop's mean, where it changes.
     contrast: Option<f32>,
+    /// Standard deviation and amount; none leaves the crop as it is.
+    sharpen: Option<(f64, f32)>,
     blur: f64,
     noise: f32,
     /// Where the noise is drawn from.
@@ -90,9 +92,11 @@ impl Painter {
         let light = draw_light(colour, random);
         let contrast = random.around(colour.contrast).exp() as f32;
         let contrast = (colour.contrast > 0.0).then_some(contrast);
+        let sharpen = draw_sharpen(self.augmentation.sharpen, random);
         let blur = draw_sometimes(self.augmentation.blur, random);
         let noise = draw_sometimes(self.augmentation.noise, random) as f32;
-        Palette { stain, light, contrast, blur, noise, random: Random::of(&[random.bits()]) }
+        let random = Random::of(&[random.bits()]);
+        Palette { stain, light, contrast, sharpen, blur, noise, random }
     }
 
     fn draw_stain(&self, colour: &Colour, random: &mut Random) -> Option<(Matrix, [f32; 3])> {
@@ -126,6 +130,9 @@ impl Painter {
         }
         relight(planes, &palette, length);
         for plane in planes.chunks_exact_mut(length) {
+            if let Some((sigma, amount)) = palette.sharpen {
+                sharpen(plane, size, sigma, amount);
+            }
             gaussian(plane, size, palette.blur);
         }
         if palette.noise > 0.0 {
@@ -216,6 +223,24 @@ fn exp_of_minus(x: f32) -> f32 {
         + y * (1.0
             + y * (1.0 / 2.0 + y * (1.0 / 6.0 + y * (1.0 / 24.0 + y * (1.0 / 120.0 + y / 720.0)))));
     f32::from_bits(((whole + 127) as u32) << 23) * series
+}
+
+/// Draws how much a crop is sharpened. Nothing is drawn where nothing ever is, so that a plan without
+/// it keeps its random numbers.
+fn draw_sharpen(sharpen: Option<Sharpen>, random: &mut Random) -> Option<(f64, f32)> {
+    let Sharpen { probability, sigma_px, amount_max } = sharpen?;
+    let happens = random.chance(probability);
+    let amount = random.between(0.0, amount_max) as f32;
+    happens.then_some((sigma_px, amount))
+}
+
+/// `x + amount · (x - blurred x)` on one plane.
+fn sharpen(plane: &mut [f32], size: Size, sigma: f64, amount: f32) {
+    let mut blurred = plane.to_vec();
+    gaussian(&mut blurred, size, sigma);
+    for (value, soft) in plane.iter_mut().zip(&blurred) {
+        *value += amount * (*value - soft);
+    }
 }
 
 fn draw_sometimes(some: Option<Sometimes>, random: &mut Random) -> f64 {

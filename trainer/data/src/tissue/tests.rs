@@ -142,6 +142,7 @@ fn plan(crop_px: usize) -> TissueBatchPlan {
             elastic: None,
             stain_transfer: None,
             colour: Colour { stain_scale: 0.1, stain_shift: 0.02, ..Colour::UNCHANGED },
+            sharpen: None,
             blur: None,
             noise: None,
         },

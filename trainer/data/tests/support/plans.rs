@@ -84,6 +84,7 @@ pub(crate) fn batches() -> BatchPlan {
                 contrast: 0.1,
                 ..still.augmentation.colour
             },
+            sharpen: None,
             blur: Some(Sometimes { probability: 0.25, sigma_min: 0.3, sigma_max: 1.2 }),
             noise: Some(Sometimes { probability: 0.25, sigma_min: 0.005, sigma_max: 0.04 }),
             ..still.augmentation

@@ -161,6 +161,22 @@ fn blur_reaches_from_pixel_to_pixel_and_not_between_channels() {
 }
 
 #[test]
+fn sharpening_steepens_an_edge_and_leaves_what_is_flat() {
+    let sharpen = Sharpen { probability: 1.0, sigma_px: 1.0, amount_max: 2.0 };
+    let painter = painter(|augmentation| augmentation.sharpen = Some(sharpen));
+    let row = |left: u8, right: u8| [[left; 3]; 8].into_iter().chain([[right; 3]; 8]);
+    let edge: Vec<u8> = (0..16).flat_map(|_| row(100, 150)).flatten().collect();
+    let flat: Vec<u8> = (0..16).flat_map(|_| row(120, 120)).flatten().collect();
+
+    let (steep, even) = (painted(&painter, &edge, 1), painted(&painter, &flat, 1));
+
+    let (dark, light) = (100.0 / 255.0, 150.0 / 255.0);
+    assert!(steep[7] < dark - 0.01 && steep[8] > light + 0.01, "{:?}", &steep[6..10]);
+    assert!((steep[0] - dark).abs() < 1e-3, "{}", steep[0]);
+    assert!(even.iter().all(|value| (value - 120.0 / 255.0).abs() < 1e-5));
+}
+
+#[test]
 fn what_happens_sometimes_happens_to_its_share() {
     let some = Sometimes { probability: 0.25, sigma_min: 0.5, sigma_max: 1.0 };
     let mut random = Random::of(&[5]);
