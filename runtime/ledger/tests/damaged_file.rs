@@ -9,8 +9,10 @@ use std::path::{Path, PathBuf};
 use ledger::{
     Audit, Class, Keep, Ledger, Limits, NewMessage, NewSlide, NewTile, OpenError, Opened, SlideId,
 };
-use powercut::Chance;
+use powercut::{Chance, Disk};
 use rusqlite::Connection;
+
+powercut::serve_here!();
 
 const PAGE_BYTES: usize = 4096;
 const NOW_MS: u64 = 1_700_000_000_000;
@@ -145,23 +147,23 @@ fn a_folder_that_is_not_there_is_named() {
     assert_eq!(refused.to_string(), "/no/such/folder/work.db.lock: cannot open the lock");
 }
 
-/// A ledger with something in each table, closed.
+/// A ledger with something in each table, closed. Its disk syncs at once, to be quick.
 struct Filled {
-    folder: tempfile::TempDir,
+    disk: Disk,
     path: PathBuf,
     sound: Vec<u8>,
 }
 
 impl Filled {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("work.db");
+        let disk = Disk::mount().unwrap();
+        let path = disk.path().join("work.db");
         let (ledger, opened) = Ledger::open(&path, Limits::default(), 0).unwrap();
         assert_eq!(opened, Opened::Fresh);
         fill(&ledger);
         drop(ledger);
         let sound = fs::read(&path).unwrap();
-        Self { folder, path, sound }
+        Self { disk, path, sound }
     }
 
     /// Puts other bytes in the ledger's place, and nothing beside it.
@@ -178,7 +180,7 @@ impl Filled {
 
     /// Opens, must be told of damage, and works with what it is given.
     fn opens_set_aside(&self) -> PathBuf {
-        for entry in fs::read_dir(self.folder.path()).unwrap() {
+        for entry in fs::read_dir(self.disk.path()).unwrap() {
             let path = entry.unwrap().path();
             if name_of(&path).contains("damaged") {
                 fs::remove_file(path).unwrap();

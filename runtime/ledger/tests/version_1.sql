@@ -3,6 +3,7 @@ PRAGMA auto_vacuum = incremental;
 PRAGMA application_id = 1297237849;
 PRAGMA user_version = 1;
 PRAGMA journal_mode = wal;
+PRAGMA foreign_keys = off;
 BEGIN TRANSACTION;
 CREATE TABLE audit (
     n      INTEGER PRIMARY KEY,

@@ -145,11 +145,14 @@ impl Reference {
         let mut new = 0;
         for (kind, key) in jobs {
             let known = |job: &Job| job.slide == at && job.kind == *kind && job.key == *key;
+            // A number is spent on a job that was there already, too.
+            let id = self.next_job;
+            self.next_job += 1;
             if self.jobs.iter().any(known) {
                 continue;
             }
             self.jobs.push(Job {
-                id: self.next_job,
+                id,
                 slide: at,
                 kind,
                 key: *key,
@@ -159,7 +162,6 @@ impl Reference {
                 owner: None,
                 result: None,
             });
-            self.next_job += 1;
             new += 1;
         }
         new
