@@ -22,6 +22,8 @@ pub(crate) use lock::InUse;
 /// How long a statement waits for another process: far above one transaction's sync, far below
 /// the deadlines of those who wait for the ledger.
 pub(crate) const BUSY: Duration = Duration::from_secs(10);
+/// SQLite's page, set when the file is made.
+const PAGE_BYTES: u64 = 4096;
 /// Pages in the write-ahead log before they are taken into the file: 16 MiB, some hundred tiles.
 const CHECKPOINT_PAGES: u32 = 4096;
 /// The write-ahead log is cut back to this after it was larger.
@@ -93,6 +95,9 @@ fn look(path: &Path) -> Result<Look, OpenError> {
         let orphan = exists(&aside::beside(path, "-wal"))?;
         return Ok(if orphan { Look::Damaged(NO_MAIN_FILE.into()) } else { Look::Absent });
     }
+    if is_ragged(path)? {
+        return Ok(Look::Damaged("the file ends inside a page".into()));
+    }
     match examine(path) {
         Ok(Found { tables: 0, .. }) => Ok(Look::Damaged("the file is empty".into())),
         Ok(Found { application, .. }) if application != schema::APPLICATION_ID => {
@@ -107,6 +112,14 @@ fn look(path: &Path) -> Result<Look, OpenError> {
         Err(error) if is_damage(&error) => Ok(Look::Damaged(error.to_string())),
         Err(error) => Err(storage(path, "read the file")(error)),
     }
+}
+
+/// Says whether the file ends inside a page. SQLite itself takes the missing bytes for zeros. While
+/// there is a write-ahead log this is no damage: the log holds the whole page.
+fn is_ragged(path: &Path) -> Result<bool, OpenError> {
+    let log = aside::beside(path, "-wal");
+    let log_bytes = if exists(&log)? { aside::length(&log)? } else { 0 };
+    Ok(log_bytes == 0 && aside::length(path)? % PAGE_BYTES != 0)
 }
 
 const NO_MAIN_FILE: &str = "the file is gone and its write-ahead log is there";
@@ -166,6 +179,7 @@ fn make(path: &Path) -> Result<(), OpenError> {
 
 fn fill(path: &Path) -> rusqlite::Result<()> {
     let mut connection = Connection::open(path)?;
+    connection.pragma_update(None, "page_size", sql::signed(PAGE_BYTES))?;
     connection.pragma_update(None, "auto_vacuum", "incremental")?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     schema::migrate(&mut connection, 0)?;

@@ -118,7 +118,7 @@ fn judge(
     let slide = sql::first(connection, judge, (state, owner, reason, job), |row| row.get(0))?;
     if slide.is_none() {
         // One that was pruned since had its verdict: a finished slide has no open job.
-        let known = "SELECT 1 FROM sqlite_sequence WHERE name = 'jobs' AND seq >= ?";
+        let known = "SELECT 1 FROM sqlite_sequence WHERE name = 'jobs' AND ? BETWEEN 1 AND seq";
         let known = sql::first(connection, known, [job], |_| Ok(()))?;
         known.ok_or_else(|| WriteError::unknown("job", &job))?;
     }

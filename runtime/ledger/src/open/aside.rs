@@ -42,6 +42,10 @@ fn free_name(path: &Path, now_ms: u64) -> Result<PathBuf, OpenError> {
     Ok(name)
 }
 
+pub(super) fn length(path: &Path) -> Result<u64, OpenError> {
+    Ok(path.metadata().map_err(fault(path, "look at the file"))?.len())
+}
+
 pub(super) fn remove(path: &Path) -> Result<(), OpenError> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {

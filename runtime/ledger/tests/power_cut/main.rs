@@ -18,8 +18,9 @@ powercut::serve_here!();
 
 /// Cuts in each run of the suite: seconds.
 const CUTS: u64 = 300;
-/// The longest stretch between two cuts, in operations of the disk: a workload has some thousand.
-const OPERATIONS_MAX: u64 = 1500;
+/// Stretches between two cuts, in operations of the disk, are below 16 doubled up to this many
+/// times: opening takes some dozens, a workload some thousands.
+const DOUBLED_MAX: u64 = 6;
 
 #[test]
 fn a_power_cut_at_any_operation_loses_nothing_that_was_acknowledged() {
@@ -41,7 +42,8 @@ fn until_the_work_is_done(disk: &Disk, seed: u64) -> u64 {
     let mut world = World::new(disk.path().join("work.db"), fate.bits());
     let mut cuts = 0;
     loop {
-        disk.cut_after(1 + fate.below(OPERATIONS_MAX)).unwrap();
+        let longest = 16 << fate.below(DOUBLED_MAX + 1);
+        disk.cut_after(1 + fate.below(longest)).unwrap();
         let done = world.run();
         world.stop();
         let died = disk.is_dead().unwrap();
