@@ -110,7 +110,11 @@ impl Peer {
             BoxFrame::Welcome(welcome) => self.credits = welcome.credits,
             BoxFrame::Credit(credit) => self.credits += credit.credits,
             BoxFrame::Goodbye(goodbye) => self.summary.farewell = Some(goodbye.code),
-            _ => {}
+            BoxFrame::SlideOpen(_)
+            | BoxFrame::Ack(_)
+            | BoxFrame::Refuse(_)
+            | BoxFrame::SlideEnded(_)
+            | BoxFrame::Pong(_) => {}
         }
     }
 }

@@ -120,7 +120,7 @@ impl Session {
             (Stage::Fresh, ClientFrame::Hello(hello)) => self.greet(&hello),
             (Stage::Fresh, _) => self.out_of_order("a frame came before the hello"),
             (_, ClientFrame::Hello(_)) => self.out_of_order("a second hello came"),
-            (_, ClientFrame::SlideBegin(begin)) => self.begin(begin),
+            (_, ClientFrame::SlideBegin(begin)) => self.begin(&begin),
             (_, ClientFrame::Tile(tile)) => self.tile(tile),
             (_, ClientFrame::SlideEnd(end)) => self.end(end),
             (_, ClientFrame::Ping(ping)) => send(BoxFrame::Pong(Pong { token: ping.token })),

@@ -160,7 +160,9 @@ fn after_a_restart_what_was_taken_is_not_read_again() {
     });
 
     let mut after = folder(place.path(), rename());
-    taken.into_iter().for_each(|version| after.remember(version));
+    for version in taken {
+        after.remember(version);
+    }
 
     assert!(poll(&mut after).is_empty());
 }

@@ -1,7 +1,5 @@
 //! Frames cut at any byte are the same frames; bytes that are no frame are refused, once.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop")]
-
 use contract::Digest;
 use intake::frame::{
     About, Ack, BoxFrame, CONTROL_BYTES_MAX, ClientFrame, Code, Credit, DecodeError, Decoder,

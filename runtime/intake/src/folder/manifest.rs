@@ -154,7 +154,7 @@ impl Manifest {
         }
         let mut paths = BTreeSet::new();
         if let Some(file) = self.files().find(|file| !paths.insert(&file.path)) {
-            return Err(ManifestError::Twice(format!("the file {:?}", file.path)));
+            return Err(ManifestError::Twice(format!("the file {}", file.path.display())));
         }
         let Self::Tiles { tiles, .. } = self else { return Ok(()) };
         let mut places = BTreeSet::new();

@@ -95,7 +95,7 @@ impl Watch {
         match outcome {
             Outcome::Sound(digest) => {
                 let taken = Taken { path, stamp, digest };
-                self.take(&taken).then(|| Found::Slide { taken, sentinel }).into_iter().collect()
+                self.take(&taken).then_some(Found::Slide { taken, sentinel }).into_iter().collect()
             }
             Outcome::Listed { digest, manifest, stamps } => {
                 self.listed(Taken { path, stamp, digest }, manifest, stamps)

@@ -38,8 +38,8 @@ pub fn end_refusal(end: &SlideEnd, held: u32) -> Option<Refusal> {
 }
 
 impl Session {
-    pub(super) fn begin(&mut self, begin: SlideBegin) -> Vec<Action> {
-        match self.admit(&begin) {
+    pub(super) fn begin(&mut self, begin: &SlideBegin) -> Vec<Action> {
+        match self.admit(begin) {
             Ok(facts) => {
                 let handle = self.next_handle;
                 self.next_handle = handle.wrapping_add(1);

@@ -236,9 +236,9 @@ fn end(handle: u32, tiles: u32) -> Event {
 }
 
 fn codes(actions: &[Action]) -> Vec<Code> {
-    let code = |action: &Action| match action {
-        Action::Send(BoxFrame::Refuse(refuse)) => Some(refuse.code),
-        _ => None,
+    let code = |action: &Action| {
+        let Action::Send(BoxFrame::Refuse(refuse)) = action else { return None };
+        Some(refuse.code)
     };
     actions.iter().filter_map(code).collect()
 }

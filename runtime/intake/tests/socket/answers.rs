@@ -239,7 +239,11 @@ impl Line {
         let connection = Connection::new(store.clone());
         let mut line = Self { connection, decoder: Decoder::default() };
         let client = "test".into();
-        line.ask(ClientFrame::Hello(Hello { protocol: PROTOCOL.into(), version: VERSION, client }));
+        line.ask(&ClientFrame::Hello(Hello {
+            protocol: PROTOCOL.into(),
+            version: VERSION,
+            client,
+        }));
         line
     }
 
@@ -251,33 +255,30 @@ impl Line {
     }
 
     fn begin(&mut self, begin: SlideBegin) -> String {
-        match &self.ask(ClientFrame::SlideBegin(begin))[0] {
-            BoxFrame::SlideOpen(open) => format!("open, {} tiles", open.tiles.len()),
-            other => code(other),
-        }
+        let answer = self.ask(&ClientFrame::SlideBegin(begin)).remove(0);
+        let BoxFrame::SlideOpen(open) = answer else { return code(&answer) };
+        format!("open, {} tiles", open.tiles.len())
     }
 
     fn send(&mut self, tile: Tile) -> String {
-        let answers = self.ask(ClientFrame::Tile(tile));
+        let mut answers = self.ask(&ClientFrame::Tile(tile));
         assert!(matches!(answers[1], BoxFrame::Credit(_)), "each tile gives its credit back");
-        match &answers[0] {
-            BoxFrame::Ack(ack) if ack.kept == Kept::Stored => "stored".into(),
-            BoxFrame::Ack(_) => "duplicate".into(),
-            other => code(other),
+        let answer = answers.remove(0);
+        let BoxFrame::Ack(ack) = answer else { return code(&answer) };
+        match ack.kept {
+            Kept::Stored => "stored".into(),
+            Kept::Duplicate => "duplicate".into(),
         }
     }
 
     fn end(&mut self, tiles: u32, accept_missing: bool) -> String {
         let end = SlideEnd { handle: 1, tiles, accept_missing };
-        match &self.ask(ClientFrame::SlideEnd(end))[0] {
-            BoxFrame::SlideEnded(ended) => {
-                format!("ended {}, missing {}", ended.tiles, ended.missing)
-            }
-            other => code(other),
-        }
+        let answer = self.ask(&ClientFrame::SlideEnd(end)).remove(0);
+        let BoxFrame::SlideEnded(ended) = answer else { return code(&answer) };
+        format!("ended {}, missing {}", ended.tiles, ended.missing)
     }
 
-    fn ask(&mut self, frame: ClientFrame) -> Vec<BoxFrame> {
+    fn ask(&mut self, frame: &ClientFrame) -> Vec<BoxFrame> {
         let mut out = Vec::new();
         assert!(self.connection.take(&frame.to_bytes(), &mut out));
         self.frames(&out)

@@ -77,7 +77,7 @@ fn dumps() -> Vec<(String, Vec<u8>)> {
     let text = document();
     let mut blocks: Vec<&str> = text.split("```hex\n").collect();
     let first = blocks.remove(0);
-    let mut name = first.trim().lines().last().unwrap().to_owned();
+    let mut name = first.trim().lines().last().unwrap();
     let mut dumps = Vec::new();
     for block in blocks {
         let (dump, rest) = block.split_once("```").unwrap();
@@ -85,8 +85,8 @@ fn dumps() -> Vec<(String, Vec<u8>)> {
             let digits = line[6..53].split_whitespace();
             digits.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
         };
-        dumps.push((name, dump.lines().flat_map(hex).collect()));
-        name = rest.trim().lines().last().unwrap_or_default().to_owned();
+        dumps.push((name.to_owned(), dump.lines().flat_map(hex).collect()));
+        name = rest.trim().lines().last().unwrap_or_default();
     }
     dumps
 }

@@ -1,5 +1,6 @@
 //! A box on a real socket: a thread for each connection, one store behind all.
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -16,7 +17,7 @@ pub(crate) const LIMITS: Limits = Limits { credits: 3, tile_bytes_max: 4 << 20 }
 pub(crate) struct Connection {
     pub(crate) session: Session,
     store: Store,
-    slides: std::collections::BTreeMap<u32, String>,
+    slides: BTreeMap<u32, String>,
     decoder: Decoder<ClientFrame>,
 }
 
@@ -26,7 +27,7 @@ impl Connection {
     }
 
     pub(crate) fn with(session: Session, store: Store) -> Self {
-        Self { session, store, slides: Default::default(), decoder: Decoder::default() }
+        Self { session, store, slides: BTreeMap::new(), decoder: Decoder::default() }
     }
 
     /// Takes bytes and gives the bytes to write; none when the connection is to be closed.

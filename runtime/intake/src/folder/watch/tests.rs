@@ -126,13 +126,11 @@ fn a_manifest_that_grows_brings_only_what_is_new() {
         }
     }
 
-    let names: Vec<_> = found
-        .iter()
-        .map(|found| match found {
-            Found::Slide { taken, .. } => taken.path.clone(),
-            other => panic!("{other:?}"),
-        })
-        .collect();
+    let name = |found: &Found| {
+        let Found::Slide { taken, .. } = found else { panic!("{found:?}") };
+        taken.path.clone()
+    };
+    let names: Vec<PathBuf> = found.iter().map(name).collect();
     assert_eq!(names, [PathBuf::from("a"), PathBuf::from("b")]);
 }
 
