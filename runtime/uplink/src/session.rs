@@ -20,6 +20,8 @@
 //! Time is what the shell says, as a [`Duration`] since its start.
 
 mod backoff;
+mod ending;
+mod judging;
 mod queue;
 mod sending;
 mod settings;
@@ -31,6 +33,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use backoff::Backoff;
+use ending::{Goodbye, Stop};
 use queue::Queue;
 pub use settings::Settings;
 use settling::Settling;
@@ -81,20 +84,6 @@ struct Online {
     progress: Duration,
     health_at: Duration,
     state_is_old: bool,
-}
-
-/// The end that is wished for.
-#[derive(Clone, Copy, Debug)]
-struct Stop {
-    by: Duration,
-    goodbye: Goodbye,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Goodbye {
-    ToSay,
-    Said,
-    Heard { accepted: bool },
 }
 
 /// What a session has counted since its start.
