@@ -1,0 +1,13 @@
+//! The uplink against a real mosquitto on loopback, watched by an independent client
+//! (`mosquitto_sub`), through a TCP gate of the test that can be shut, cut and throttled.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop")]
+
+mod commands;
+mod delivery;
+mod lifecycle;
+mod outage;
+mod peers;
+mod refusal;
+mod seal;
+mod support;
