@@ -11,8 +11,9 @@
 //! **Roles:** `pipeline` takes images in and looks at them, and knows no network; `agent` speaks to
 //! the broker, and knows no image. Both in one process where none is named.
 
+mod agent_role;
 mod beats;
-mod clock;
+pub(crate) mod clock;
 pub(crate) mod config;
 mod desk;
 mod event;
@@ -95,7 +96,15 @@ struct Part {
 pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let config = Config::read(&arguments.config)
         .map_err(|error| Failure { error: error.into(), code: exit::CONFIGURATION })?;
-    let models = pipeline_role::load(&config).map_err(Failure::with(exit::CONFIGURATION))?;
+    if let Some(mqtt) = &config.mqtt {
+        agent_role::settings(&config, mqtt).map_err(Failure::with(exit::CONFIGURATION))?;
+    }
+    let models = match arguments.role {
+        Some(Role::Agent) => None,
+        Some(Role::Pipeline) | None => {
+            Some(pipeline_role::load(&config).map_err(Failure::with(exit::CONFIGURATION))?)
+        }
+    };
     if arguments.check {
         println!("{} is sound", arguments.config.display());
         return Ok(exit::DONE);
@@ -103,7 +112,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     serve(config, models, arguments.role).map_err(Failure::with(exit::INTERNAL))
 }
 
-fn serve(config: Config, models: pipeline_role::Loaded, role: Option<Role>) -> Result<u8> {
+fn serve(config: Config, models: Option<pipeline_role::Loaded>, role: Option<Role>) -> Result<u8> {
     let clock = Clock::start();
     let _locks = lock(&config.state, role)?;
     let house = House {
@@ -115,11 +124,11 @@ fn serve(config: Config, models: pipeline_role::Loaded, role: Option<Role>) -> R
     };
     house.stop.on_signals()?;
     let mut parts = Vec::new();
-    if role != Some(Role::Agent) {
+    if let Some(models) = models {
         parts.push(pipeline_role::start(&house, models)?);
     }
     if role != Some(Role::Pipeline) {
-        parts.extend(agent_role(&house)?);
+        parts.extend(agent_role::start(&house)?);
     }
     let watchdog = house.beats.clone().watch(&house.stop);
     systemd::ready();
@@ -219,8 +228,4 @@ fn drain(house: &House, parts: Vec<Part>) -> bool {
         }
         std::thread::sleep(Duration::from_millis(20));
     }
-}
-
-fn agent_role(_house: &House) -> Result<Option<Part>> {
-    Ok(None)
 }

@@ -154,6 +154,11 @@ impl Handle {
         self.shared.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Whether the uplink has ended, which it does only when it is stopped, or by a fault of ours.
+    pub fn is_over(&self) -> bool {
+        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
     /// Says goodbye and ends, at the latest after `deadline` and what the ledger needs to write.
     /// What the broker has not acknowledged stays in the outbox.
     pub fn stop(mut self, deadline: Duration) -> Stopped {

@@ -15,7 +15,7 @@ use thiserror::Error;
 
 use crate::files::Choice;
 
-pub(crate) use file::Mqtt;
+pub(crate) use file::{Mqtt, Tls};
 
 /// What the box runs on.
 #[derive(Clone, Debug, PartialEq)]

@@ -10,6 +10,7 @@ use contract::Digest;
 use crossbeam_channel::{Receiver, Select, Sender, bounded};
 use engine::Threads;
 use intake::session::Limits;
+use ledger::Changes;
 use pipeline::{Models, Progress};
 use sha2::{Digest as _, Sha256};
 
@@ -21,9 +22,9 @@ use super::journal::Keeper;
 use super::register::Register;
 use super::scorer::Scorer;
 use super::socket::{self, Listener};
-use super::worker::{Bench, Worker};
+use super::worker::{Bench, Worker, audit};
 use super::{House, Part, systemd};
-use crate::models;
+use crate::{models, reporting};
 
 /// Notes that wait for the desk: it takes one in microseconds, so this is a burst of a slide's
 /// tiles.
@@ -34,6 +35,13 @@ const TICK: Duration = Duration::from_millis(200);
 
 /// The setting that stops the desk from handing out.
 pub(crate) const PAUSED: &str = "paused";
+
+/// The request that begins a slide anew; its payload is the slide's key.
+pub(crate) const REANALYSE: &str = "reanalyse";
+
+/// The settings by which the agent knows what the pipeline runs.
+pub(crate) const MODEL: &str = "model";
+pub(crate) const MODELS: &str = "models";
 
 /// The models and what they are called together.
 pub(crate) struct Loaded {
@@ -88,6 +96,7 @@ pub(super) fn start(house: &House, loaded: Loaded) -> Result<Part> {
         notes,
     };
 
+    tell_models(house, &bench.models, &name)?;
     ledger.reclaim(&bench.owner, clock.now_ms())?;
     let mut desk = Desk::new(config.results.preliminary_every);
     register.take_up(|active| desk.take_up(active))?;
@@ -120,9 +129,27 @@ pub(super) fn start(house: &House, loaded: Loaded) -> Result<Part> {
     }
     start_keeper(house, &mut part)?;
     let beat = beats.join("desk", deadline);
-    let front = Front { house: house.clone(), desk, register, beat, told: (0, 0) };
+    let front = Front {
+        house: house.clone(),
+        desk,
+        register,
+        beat,
+        changes: ledger.changes().ok(),
+        told: (0, 0),
+    };
     part.spawn("desk", move || front.run(&notes_in, looks, scores))?;
     Ok(part)
+}
+
+/// Tells the agent what the pipeline runs; a change is audited.
+fn tell_models(house: &House, models: &Models, name: &str) -> Result<()> {
+    let networks = [Some(models.nuclei()), models.tissue()];
+    let used: Vec<_> = networks.into_iter().flatten().map(reporting::model_use).collect();
+    let used = serde_json::to_vec(&used).context("the models cannot be named")?;
+    let now = house.clock.now_ms();
+    house.ledger.set(MODELS, Some(used), audit("models", name), now)?;
+    house.ledger.set(MODEL, Some(name.as_bytes().to_vec()), audit("model", name), now)?;
+    Ok(())
 }
 
 /// Starts the journal's keeper where results leave by it, or by no other way.
@@ -163,6 +190,8 @@ struct Front {
     desk: Desk,
     register: Register,
     beat: Beat,
+    /// Says that something was committed; none where the ledger cannot say.
+    changes: Option<Changes>,
     /// What systemd was told last.
     told: (usize, usize),
 }
@@ -246,8 +275,36 @@ impl Front {
             let (slides, windows) = load;
             systemd::status(&format!("{slides} slides at work, {windows} windows to look at"));
         }
+        if self.changes.as_mut().is_none_or(|changes| changes.any().unwrap_or(true)) {
+            self.take_requests();
+        }
         for slide in self.desk.silent(now, self.house.config.deadlines.silent_slide) {
             self.end_silent(slide, now);
+        }
+    }
+
+    /// Does what the agent has been asked for; each request once.
+    fn take_requests(&mut self) {
+        let requests = match self.house.ledger.requests(0) {
+            Ok(requests) => requests,
+            Err(error) => {
+                tracing::warn!("The ledger's requests cannot be read: {error}");
+                return;
+            }
+        };
+        for request in requests {
+            let answer = match self.register.reanalyse(&request.payload) {
+                Ok(active) => {
+                    self.desk.take_up(active);
+                    "begun".to_owned()
+                }
+                Err(error) => format!("not done: {error:#}"),
+            };
+            tracing::info!("An operator wants a slide analysed again: {answer}.");
+            let (ledger, now) = (&self.house.ledger, self.house.clock.now_ms());
+            if let Err(error) = ledger.answer(&request.id, answer.into_bytes(), Vec::new(), now) {
+                tracing::warn!("The request's answer is not kept: {error}");
+            }
         }
     }
 

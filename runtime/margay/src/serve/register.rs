@@ -5,13 +5,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use contract::Digest;
 use crossbeam_channel::Sender;
 use intake::check::Accepted;
 use intake::frame::{Code, HeldTile, Kept, Refusal};
 use ledger::{
-    Begun, Ledger, NewJob, NewSlide, NewTile, SlideId, SlideRow, SlideState, Stored, WriteError,
+    Begun, Ledger, NewJob, NewSlide, NewTile, Reanalysis, SlideId, SlideRow, SlideState, Stored,
+    WriteError,
 };
 use pipeline::{GlassRule, Models, Survey};
 
@@ -92,7 +93,7 @@ impl Register {
         }
         tracing::warn!(slide = opened.label, "The model has changed; a slide is begun again.");
         let what = format!("slide {}: begun again, the model has changed", opened.label);
-        let score = (row.state != SlideState::Open).then(|| job(SCORE, 0));
+        let score = (row.state != SlideState::Open).then(score_job);
         let (jobs, now) = (score.into_iter().collect(), self.clock.now_ms());
         self.ledger.start_over(row.id, jobs, audit(&what, &held), now)?;
         self.ledger.pin_model(row.id, &self.model)?;
@@ -129,7 +130,7 @@ impl Register {
     /// Ends a slide: its score is a job from then on. `said` is kept with it.
     pub(crate) fn end(&self, slide: SlideId, label: &str, said: &[u8]) -> Result<(), WriteError> {
         let audit = audit(&format!("slide {label}: ended"), "");
-        let jobs = vec![job(SCORE, 0)];
+        let jobs = vec![score_job()];
         self.ledger.end_slide(slide, jobs, said.to_vec(), audit, self.clock.now_ms())?;
         self.tell(Note::Ended { slide });
         Ok(())
@@ -156,6 +157,25 @@ impl Register {
             sha256: Digest::from_bytes(tile.digest),
         };
         Ok(tiles.into_iter().map(held).collect())
+    }
+
+    /// Begins a slide that has a result anew.
+    pub(crate) fn reanalyse(&self, key: &[u8]) -> Result<Active> {
+        let key = std::str::from_utf8(key).context("the slide's key is no text")?;
+        let row = self.ledger.slide_by_key(key)?.context("the slide is not in the ledger")?;
+        let label = self.label(key);
+        let audit = audit(&format!("slide {label}: to be analysed again"), "");
+        // A life that ended after this and before the answer finds the slide ended already.
+        if row.state >= SlideState::Finished {
+            let now = self.clock.now_ms();
+            if self.ledger.reanalyse(row.id, vec![score_job()], audit, now)?
+                == Reanalysis::TilesGone
+            {
+                bail!("the tiles of slide {label} are no longer kept; scan it again");
+            }
+        }
+        let row = self.ledger.slide(row.id)?.context("the slide is not in the ledger")?;
+        self.active(&row, Trust::Nothing)
     }
 
     /// Puts every slide of the ledger that has no result on the desk; one that cannot be is given
@@ -220,6 +240,11 @@ pub(crate) fn refusal_of(error: &WriteError) -> Refusal {
         | WriteError::Gone => Code::Failed,
     };
     Refusal::new(code, error.to_string())
+}
+
+/// The job that ends a slide.
+pub(crate) fn score_job() -> NewJob {
+    job(SCORE, 0)
 }
 
 fn job(kind: &str, key: u64) -> NewJob {

@@ -53,6 +53,24 @@ impl Appliance {
         Self { folder, process: None, lives: 0 }
     }
 
+    /// A box without a journal that speaks to the broker on `port`.
+    pub(crate) fn online(port: u16, more: &str) -> Self {
+        let appliance = Self::with(&format!(
+            "mqtt = {{ host = \"127.0.0.1\", port = {port}, version = \"5\" }}\n{more}"
+        ));
+        let path = appliance.path("margay.toml");
+        let text = fs::read_to_string(&path).unwrap();
+        let root = appliance.folder.path().display();
+        let journal = format!(", journal = \"{root}/journal.jsonl\"");
+        write(&path, text.replace(&journal, "").as_bytes());
+        appliance
+    }
+
+    /// The other half of the same box, in a process of its own.
+    pub(crate) fn half(&self, role: &'static str) -> Half<'_> {
+        Half { of: self, role, process: None, lives: 0 }
+    }
+
     /// A path in the folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
@@ -61,14 +79,7 @@ impl Appliance {
     /// Starts the box; its log of this life goes to a file.
     pub(crate) fn start(&mut self) {
         self.lives += 1;
-        let log = fs::File::create(self.path(&format!("log-{}", self.lives))).unwrap();
-        let process = Command::new(env!("CARGO_BIN_EXE_margay"))
-            .args(["serve", "--config"])
-            .arg(self.path("margay.toml"))
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .unwrap();
+        let process = spawn(self, &self.lives.to_string(), &[]);
         self.process = Some(process);
     }
 
@@ -179,6 +190,51 @@ impl Appliance {
     pub(crate) fn result_folder(&self, result: &SlideResult) -> PathBuf {
         self.path("results").join(&result.slide)
     }
+}
+
+/// One role of a box.
+pub(crate) struct Half<'a> {
+    of: &'a Appliance,
+    role: &'static str,
+    process: Option<Child>,
+    lives: usize,
+}
+
+impl Half<'_> {
+    /// Starts the role.
+    pub(crate) fn start(&mut self) {
+        self.lives += 1;
+        let name = format!("{}-{}", self.role, self.lives);
+        self.process = Some(spawn(self.of, &name, &["--role", self.role]));
+    }
+
+    /// Ends it as a power switch would.
+    pub(crate) fn kill(&mut self) {
+        let mut process = self.process.take().unwrap();
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+}
+
+impl Drop for Half<'_> {
+    fn drop(&mut self) {
+        if let Some(process) = &mut self.process {
+            drop(process.kill());
+            drop(process.wait());
+        }
+    }
+}
+
+fn spawn(appliance: &Appliance, log: &str, more: &[&str]) -> Child {
+    let log = fs::File::create(appliance.path(&format!("log-{log}"))).unwrap();
+    Command::new(env!("CARGO_BIN_EXE_margay"))
+        .args(["serve", "--config"])
+        .arg(appliance.path("margay.toml"))
+        .args(more)
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .unwrap()
 }
 
 impl Drop for Appliance {

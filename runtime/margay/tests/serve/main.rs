@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop")]
 
 mod appliance;
+mod broker;
 
+mod agent;
 mod configuration;
 mod folder;
 mod power;
 mod privacy;
+mod roles;
 mod socket;
 mod stop;
