@@ -107,7 +107,7 @@ pub struct SlideRow {
     pub ended_ms: Option<u64>,
     /// When it was finished or refused.
     pub finished_ms: Option<u64>,
-    /// When its tiles, jobs and results were pruned.
+    /// When the pruning of its tiles, jobs and results began.
     pub pruned_ms: Option<u64>,
 }
 

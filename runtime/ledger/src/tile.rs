@@ -165,7 +165,7 @@ fn make_room(
         let there = census::count(connection, "tiles")?;
         match there.refuse("tiles", tile.bytes.len() as u64, limits.tiles) {
             Ok(()) => return Ok(()),
-            Err(full) if prune::oldest(connection, now_ms)?.is_none() => return Err(full.into()),
+            Err(full) if prune::step(connection, now_ms)?.is_none() => return Err(full.into()),
             Err(_) => {}
         }
     }

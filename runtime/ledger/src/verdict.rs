@@ -136,7 +136,7 @@ fn store_result(
     loop {
         match census::count(connection, "results")?.refuse("results", len, limits.results) {
             Ok(()) => break,
-            Err(full) if prune::oldest(connection, now_ms)?.is_none() => return Err(full.into()),
+            Err(full) if prune::step(connection, now_ms)?.is_none() => return Err(full.into()),
             Err(_) => {}
         }
     }

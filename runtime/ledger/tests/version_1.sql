@@ -88,10 +88,11 @@ CREATE TABLE slides (
     ended_ms    INTEGER,
     finished_ms INTEGER,
     pruned_ms   INTEGER,
+    gone        INTEGER NOT NULL DEFAULT 0 CHECK (gone IN (0, 1)),
     tiles       INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-INSERT INTO "slides" VALUES(1,'S-1',X'01',NULL,0,'nuclei 1.0.0',1000,NULL,NULL,NULL,2);
-INSERT INTO "slides" VALUES(2,'S-2',X'02',X'0202',2,NULL,1100,1200,1300,NULL,0);
+INSERT INTO "slides" VALUES(1,'S-1',X'01',NULL,0,'nuclei 1.0.0',1000,NULL,NULL,NULL,0,2);
+INSERT INTO "slides" VALUES(2,'S-2',X'02',X'0202',2,NULL,1100,1200,1300,NULL,0,0);
 CREATE TABLE tile_bytes (
     tile  INTEGER PRIMARY KEY REFERENCES tiles (id) ON DELETE CASCADE,
     bytes BLOB NOT NULL
@@ -113,6 +114,7 @@ CREATE TABLE tiles (
 INSERT INTO "tiles" VALUES(1,1,0,0,1,X'0000000000000000000000000000000000000000000000000000000000000000',4,1010,X'07');
 INSERT INTO "tiles" VALUES(2,1,1,0,2,X'0101010101010101010101010101010101010101010101010101010101010101',4,1010,X'07');
 CREATE INDEX slides_by_state ON slides (state, id);
+CREATE INDEX slides_to_prune ON slides (finished_ms, id) WHERE state >= 2 AND gone = 0;
 CREATE INDEX jobs_open ON jobs (kind, id) WHERE state < 2;
 CREATE INDEX outbox_queued ON outbox (seq) WHERE state = 0;
 CREATE INDEX outbox_telemetry ON outbox (seq) WHERE state = 0 AND class = 1;

@@ -22,9 +22,11 @@ CREATE TABLE slides (
     ended_ms    INTEGER,
     finished_ms INTEGER,
     pruned_ms   INTEGER,
+    gone        INTEGER NOT NULL DEFAULT 0 CHECK (gone IN (0, 1)),
     tiles       INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX slides_by_state ON slides (state, id);
+CREATE INDEX slides_to_prune ON slides (finished_ms, id) WHERE state >= 2 AND gone = 0;
 CREATE TRIGGER slides_begun AFTER INSERT ON slides WHEN NEW.state < 2 BEGIN
     UPDATE counters SET rows = rows + 1 WHERE name = 'slides_open';
 END;

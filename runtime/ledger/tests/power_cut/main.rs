@@ -8,6 +8,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop")]
 
 mod check;
+mod together;
 mod work;
 
 use powercut::{Chance, Disk};
@@ -32,6 +33,16 @@ fn a_power_cut_at_any_operation_loses_nothing_that_was_acknowledged() {
         let _said = SaidOnFailure(seed);
         cuts += until_the_work_is_done(&disk, seed);
         seed += 1;
+    }
+}
+
+#[test]
+fn callers_who_share_a_commit_are_all_told_the_truth() {
+    let disk = Disk::mount().unwrap();
+    let first = setting("MARGAY_SEED", 1);
+    for seed in first..first + setting("MARGAY_CUTS", CUTS) / 5 {
+        let _said = SaidOnFailure(seed);
+        together::until_the_power_goes(&disk, seed);
     }
 }
 
