@@ -3,9 +3,9 @@
 //!
 //! [`score`] reads two files, or two folders of the same names, and returns [`Scores`]: figures
 //! that are stored as JSON to the last bit, and printed as a table with a footnote for each quirk
-//! of the challenge's rule. For nuclei, each class has five figures side by side: the challenge's
-//! F1, the same matching pooled, and by MCSpatNet's and HoVer-Net's rule the F1 at the challenge's
-//! radius and, where the resolution is stated, at 3 µm.
+//! of the challenge's rule. For nuclei, each class has figures side by side: the challenge's F1, the
+//! same matching pooled, and by MCSpatNet's and HoVer-Net's rule the F1 at the challenge's radius
+//! and, where the resolution is stated, at 3 µm.
 //!
 //! For the challenge a nucleus is the mean of its outline's vertices ([`crate::puma::nuclei`]); for
 //! the two other rules it is the outline's centre of area; for Dice, AJI and PQ it is the pixels
@@ -40,9 +40,7 @@ use files::Side;
 use listing::{Kind, Listing};
 
 pub use fault::FileFault;
-pub use figures::{
-    ClassFigures, ClassFiguresWithin, DetectionFigures, NucleiFigures, PumaFigures,
-};
+pub use figures::{ClassFigures, ClassFiguresWithin, DetectionFigures, NucleiFigures, PumaFigures};
 pub use nuclei::{NucleiCounts, Radius, radii};
 pub use outline::MAP_PIXELS_MAX;
 pub use tissue::{TissueClassFigures, TissueFigures};
@@ -62,7 +60,7 @@ pub struct Rules {
 #[derive(Debug, Error)]
 pub enum ScoreError {
     /// Files are missing, damaged or not what they should be.
-    #[error("{} files cannot be scored: {}", .0.len(), list(.0))]
+    #[error("at fault: {}", list(.0))]
     Faults(Vec<FileFault>),
 }
 
@@ -125,7 +123,12 @@ pub fn score(truth: &Path, result: &Path, rules: &Rules) -> Result<Scores, Score
         return Err(ScoreError::Faults(faults));
     }
     let um_per_px = rules.mpp.map(Mpp::um_per_px);
-    Ok(Scores { images: counted.images(&radii), all: counted.all(&radii), without_truth, um_per_px })
+    Ok(Scores {
+        images: counted.images(&radii),
+        all: counted.all(&radii),
+        without_truth,
+        um_per_px,
+    })
 }
 
 /// The truths with their results, and the names of the results that are left over.
@@ -150,7 +153,11 @@ fn pairs(truth_path: &Path, result_path: &Path) -> Result<(Vec<Pair>, Vec<String
         }
     }
     let left_over = results.into_keys().map(|(image, kind)| format!("{image} ({})", kind.name()));
-    if faults.is_empty() { Ok((pairs, left_over.collect())) } else { Err(ScoreError::Faults(faults)) }
+    if faults.is_empty() {
+        Ok((pairs, left_over.collect()))
+    } else {
+        Err(ScoreError::Faults(faults))
+    }
 }
 
 /// Where the truth is one file and the result has one of its kind, they are a pair whatever their

@@ -65,7 +65,7 @@ impl Score {
         let rules =
             Rules { rename: rename.into_iter().collect(), track: track.map(Into::into), mpp };
         let scores = score(&truth, &result, &rules)
-            .with_context(|| format!("{} cannot be scored", result.display()))
+            .context("nothing was scored")
             .map_err(Failure::with(exit::INPUT_REFUSED))?;
 
         print!("{scores}");

@@ -24,7 +24,9 @@ pub(super) enum Problem {
     Folder(#[source] std::io::Error),
     #[error("the file cannot be read")]
     Read(#[source] std::io::Error),
-    #[error("the file has {bytes} bytes, more than the {BYTES_MAX} that are read: split it by image")]
+    #[error(
+        "the file has {bytes} bytes, more than the {BYTES_MAX} that are read: split it by image"
+    )]
     TooLarge { bytes: u64 },
     #[error(
         "the ending is none of .geojson, .json, .tif and .tiff: name a file of nuclei or of \

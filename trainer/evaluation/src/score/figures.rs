@@ -49,12 +49,16 @@ pub struct DetectionFigures {
     pub radius: Radius,
     /// F1 by MCSpatNet's rule.
     pub f1_greedy: Option<f64>,
-    /// HoVer-Net's `F_d`.
-    pub f_d_hungarian: Option<f64>,
+    /// HoVer-Net's `F_d`, as published.
+    pub f_d: Option<f64>,
+    /// The same with pairs within the radius alone.
+    pub f_d_near: Option<f64>,
     /// Mean over the classes of any truth of their F1 by MCSpatNet's rule.
     pub mean_f1_greedy: Option<f64>,
-    /// Mean over the classes of any truth of HoVer-Net's `F_c`.
-    pub mean_f_c_hungarian: Option<f64>,
+    /// The same of HoVer-Net's `F_c`, as published.
+    pub mean_f_c: Option<f64>,
+    /// The same with pairs within the radius alone.
+    pub mean_f_c_near: Option<f64>,
 }
 
 /// One class.
@@ -85,8 +89,10 @@ pub struct ClassFiguresWithin {
     pub radius: String,
     /// F1 by MCSpatNet's rule.
     pub f1_greedy: Option<f64>,
-    /// HoVer-Net's `F_c`.
-    pub f_c_hungarian: Option<f64>,
+    /// HoVer-Net's `F_c`, as published.
+    pub f_c: Option<f64>,
+    /// The same with pairs within the radius alone.
+    pub f_c_near: Option<f64>,
 }
 
 impl NucleiFigures {
@@ -117,23 +123,6 @@ impl NucleiFigures {
     pub fn predicted(&self) -> u64 {
         self.classes.iter().map(|class| class.predicted).sum()
     }
-
-    /// The challenge's figures and the pooled ones beside them, as measures of a
-    /// [`Row`](crate::Row).
-    pub fn puma_measures(&self) -> Vec<Measure> {
-        let overall = [
-            Measure::new("PUMA macro F1", self.puma.macro_f1),
-            Measure::new("PUMA macro F1, pooled", self.puma.macro_f1_pooled),
-        ];
-        let by_class = self.classes.iter().flat_map(|class| {
-            let name = &class.class;
-            [
-                Measure::new(format!("PUMA {name} F1"), Some(class.f1_puma)),
-                Measure::new(format!("PUMA {name} F1, pooled"), class.f1_puma_pooled),
-            ]
-        });
-        overall.into_iter().chain(by_class).collect()
-    }
 }
 
 impl PumaFigures {
@@ -163,7 +152,8 @@ fn classes(score: &NucleiScore, within: &[Within], radii: &[Radius]) -> Vec<Clas
                 ClassFiguresWithin {
                     radius: radius.name.clone(),
                     f1_greedy: counts.greedy.f1(),
-                    f_c_hungarian: counts.hungarian.f_c(),
+                    f_c: counts.published.f_c(),
+                    f_c_near: counts.near.f_c(),
                 }
             });
             ClassFigures {
@@ -185,17 +175,20 @@ fn detection(
     radii: &[Radius],
     classes: &[ClassFigures],
 ) -> Vec<DetectionFigures> {
-    let known = || classes.iter().filter(|class| class.truth > 0);
+    let mean = |at: usize, figure: fn(&ClassFiguresWithin) -> Option<f64>| {
+        let known = classes.iter().filter(|class| class.truth > 0);
+        mean_of_defined(known.map(|class| figure(&class.within[at])))
+    };
     let radii = within.iter().zip(radii).enumerate();
     radii
         .map(|(at, (within, radius))| DetectionFigures {
             radius: radius.clone(),
             f1_greedy: within.greedy.f1(),
-            f_d_hungarian: within.hungarian.f1(),
-            mean_f1_greedy: mean_of_defined(known().map(|class| class.within[at].f1_greedy)),
-            mean_f_c_hungarian: mean_of_defined(
-                known().map(|class| class.within[at].f_c_hungarian),
-            ),
+            f_d: within.published.f1(),
+            f_d_near: within.near.f1(),
+            mean_f1_greedy: mean(at, |class| class.f1_greedy),
+            mean_f_c: mean(at, |class| class.f_c),
+            mean_f_c_near: mean(at, |class| class.f_c_near),
         })
         .collect()
 }
@@ -207,11 +200,13 @@ fn sum<'a>(images: impl Iterator<Item = &'a Within>) -> Within {
         for (name, counts) in &image.classes {
             let of_class = classes.entry(name.clone()).or_default();
             of_class.greedy = of_class.greedy + counts.greedy;
-            of_class.hungarian = of_class.hungarian + counts.hungarian;
+            of_class.published = of_class.published + counts.published;
+            of_class.near = of_class.near + counts.near;
         }
         Within {
             greedy: sum.greedy + image.greedy,
-            hungarian: sum.hungarian + image.hungarian,
+            published: sum.published + image.published,
+            near: sum.near + image.near,
             classes,
         }
     })

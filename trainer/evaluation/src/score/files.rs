@@ -33,7 +33,8 @@ pub(super) fn nuclei(path: &Path, side: Side, rules: &Rules) -> Result<PumaFile,
     let fault = |problem| FileFault::new(path, problem);
     let bytes = read(path)?;
     let mut file = parse(&bytes).map_err(fault)?;
-    if let Some(index) = file.polygons.iter().position(|nucleus| nucleus.class.starts_with(TISSUE)) {
+    if let Some(index) = file.polygons.iter().position(|nucleus| nucleus.class.starts_with(TISSUE))
+    {
         let class = file.polygons[index].class.clone();
         return Err(fault(Problem::TissueAmongNuclei { index, class }));
     }

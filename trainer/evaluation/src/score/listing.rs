@@ -88,7 +88,8 @@ fn result_folder(folder: &Path) -> Result<Listing, FileFault> {
 fn key_of(path: &Path) -> Option<(String, Kind)> {
     let ending = ending(path)?;
     let stem = text(path.file_stem());
-    let without = |what: &str| stem.strip_suffix(what).and_then(|name| name.strip_suffix(['_', '-']));
+    let without =
+        |what: &str| stem.strip_suffix(what).and_then(|name| name.strip_suffix(['_', '-']));
     if let Some(name) = without("tissue") {
         return Some((name.to_owned(), Kind::Tissue));
     }
@@ -113,8 +114,10 @@ pub(super) fn is_tiff(ending: &str) -> bool {
 fn sorted(folder: &Path) -> Result<Vec<PathBuf>, FileFault> {
     let fault = |source| FileFault::new(folder, Problem::Folder(source));
     let entries = std::fs::read_dir(folder).map_err(fault)?;
-    let mut paths: Vec<PathBuf> =
-        entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>().map_err(fault)?;
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<_, _>>()
+        .map_err(fault)?;
     paths.sort();
     Ok(paths)
 }

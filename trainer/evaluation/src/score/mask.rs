@@ -26,7 +26,9 @@ pub enum MaskError {
     #[error("the mask is no TIFF that can be read")]
     Tiff(#[source] tiff::TiffError),
     /// The file holds a picture, or labels of another depth.
-    #[error("the mask has {found}, not one value of 8 bits a pixel: write it as an 8-bit grey TIFF")]
+    #[error(
+        "the mask has {found}, not one value of 8 bits a pixel: write it as an 8-bit grey TIFF"
+    )]
     Samples {
         /// What it has.
         found: String,

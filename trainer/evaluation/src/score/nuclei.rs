@@ -40,8 +40,10 @@ pub struct NucleiCounts {
 pub(super) struct Within {
     /// Nuclei whatever their class, by MCSpatNet's rule.
     pub(super) greedy: Counts,
-    /// Nuclei whatever their class, by HoVer-Net's rule.
-    pub(super) hungarian: Counts,
+    /// The same by HoVer-Net's rule, as published.
+    pub(super) published: Counts,
+    /// The same with pairs within the radius alone.
+    pub(super) near: Counts,
     pub(super) classes: BTreeMap<String, ClassWithin>,
 }
 
@@ -49,7 +51,8 @@ pub(super) struct Within {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct ClassWithin {
     pub(super) greedy: Counts,
-    pub(super) hungarian: hungarian::ClassCounts,
+    pub(super) published: hungarian::ClassCounts,
+    pub(super) near: hungarian::ClassCounts,
 }
 
 /// The radii at which an image of resolution `mpp` is looked at; without one, that in µm is
@@ -66,9 +69,8 @@ impl NucleiCounts {
     pub fn of(truth: &PumaFile, predicted: &PumaFile, radii: &[Radius]) -> Self {
         let classes = class_names([truth, predicted]);
         let (true_dots, predicted_dots) = (dots(truth, &classes), dots(predicted, &classes));
-        let within = radii
-            .iter()
-            .map(|radius| Within::of(&true_dots, &predicted_dots, &classes, radius.px));
+        let within =
+            radii.iter().map(|radius| Within::of(&true_dots, &predicted_dots, &classes, radius.px));
         Self {
             puma: FileScore::of(truth, predicted),
             within: within.collect(),
@@ -79,19 +81,22 @@ impl NucleiCounts {
 
 impl Within {
     fn of(truth: &[Dot], predicted: &[Dot], classes: &[&str], radius_px: f64) -> Self {
-        let pairs = hungarian::pair(truth, predicted, radius_px, Pairing::Published);
-        let mut totals = hungarian::Totals::new(classes.len());
-        totals.add(truth, predicted, &pairs);
-
+        let [published, near] = [Pairing::Published, Pairing::WithinRadius].map(|pairing| {
+            let pairs = hungarian::pair(truth, predicted, radius_px, pairing);
+            let mut totals = hungarian::Totals::new(classes.len());
+            totals.add(truth, predicted, &pairs);
+            totals
+        });
         let greedy = greedy::by_class(truth, predicted, classes.len(), radius_px);
-        let by_class = greedy
-            .into_iter()
-            .zip(totals.classes())
-            .map(|(greedy, &hungarian)| ClassWithin { greedy, hungarian });
+        let by_class = classes.iter().enumerate().map(|(index, &class)| {
+            let (published, near) = (published.classes()[index], near.classes()[index]);
+            (class.to_owned(), ClassWithin { greedy: greedy[index], published, near })
+        });
         Self {
             greedy: greedy::detection(truth, predicted, radius_px),
-            hungarian: totals.detection(),
-            classes: classes.iter().map(|&class| class.to_owned()).zip(by_class).collect(),
+            published: published.detection(),
+            near: near.detection(),
+            classes: by_class.collect(),
         }
     }
 }

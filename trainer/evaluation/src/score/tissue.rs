@@ -52,7 +52,11 @@ impl TissueFigures {
     }
 }
 
-fn classes(totals: &TissueTotals, micro: &TissueDice, mean: &TissueDice) -> Vec<TissueClassFigures> {
+fn classes(
+    totals: &TissueTotals,
+    micro: &TissueDice,
+    mean: &TissueDice,
+) -> Vec<TissueClassFigures> {
     let areas = totals.areas();
     (0..CLASSES.len())
         .map(|class| TissueClassFigures {
