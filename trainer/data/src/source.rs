@@ -26,6 +26,7 @@ use thiserror::Error;
 
 use crate::Sample;
 use crate::fingerprint::{Fault, Fingerprint};
+pub use entry::puma_nuclei_path;
 pub use puma::{TISSUE as PUMA_TISSUE, tissue as puma_tissue};
 
 /// The value in [`SourceSpec::classes`] of a label that gives a nucleus no class.

@@ -22,11 +22,12 @@ mod listing;
 mod mask;
 mod nuclei;
 mod outline;
+mod pairs;
 mod print;
 mod tissue;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use contract::Mpp;
 use serde::Serialize;
@@ -35,9 +36,9 @@ use thiserror::Error;
 use crate::ClassMask;
 use crate::puma::Track;
 use crate::puma::tissue::TissueTotals;
-use fault::Problem;
 use files::Side;
-use listing::{Kind, Listing};
+use listing::Kind;
+use pairs::Pair;
 
 pub use fault::FileFault;
 pub use figures::{ClassFigures, ClassFiguresWithin, DetectionFigures, NucleiFigures, PumaFigures};
@@ -96,14 +97,6 @@ pub struct SetScores {
     pub tissue: Option<TissueFigures>,
 }
 
-/// A truth and its result.
-struct Pair {
-    image: String,
-    kind: Kind,
-    truth: PathBuf,
-    result: PathBuf,
-}
-
 /// What was counted of all images.
 #[derive(Default)]
 struct Counted {
@@ -114,7 +107,7 @@ struct Counted {
 
 /// Scores the file or the folder `result` against `truth`.
 pub fn score(truth: &Path, result: &Path, rules: &Rules) -> Result<Scores, ScoreError> {
-    let (pairs, without_truth) = pairs(truth, result)?;
+    let (pairs, without_truth) = pairs::pairs(truth, result).map_err(ScoreError::Faults)?;
     let radii = radii(rules.mpp);
     let mut counted = Counted::default();
     let faults: Vec<FileFault> =
@@ -129,55 +122,6 @@ pub fn score(truth: &Path, result: &Path, rules: &Rules) -> Result<Scores, Score
         without_truth,
         um_per_px,
     })
-}
-
-/// The truths with their results, and the names of the results that are left over.
-fn pairs(truth_path: &Path, result_path: &Path) -> Result<(Vec<Pair>, Vec<String>), ScoreError> {
-    let one = |fault| ScoreError::Faults(vec![fault]);
-    let truth = listing::list(truth_path).map_err(one)?;
-    let mut results = listing::list(result_path).map_err(one)?;
-    for (listing, path) in [(&truth, truth_path), (&results, result_path)] {
-        if listing.is_empty() {
-            return Err(one(FileFault::new(path, Problem::Nothing)));
-        }
-    }
-    if truth_path.is_file() {
-        results = only_of_its_kind(&truth, results);
-    }
-
-    let (mut pairs, mut faults) = (Vec::new(), Vec::new());
-    for ((image, kind), truth) in truth {
-        match results.remove(&(image.clone(), kind)) {
-            Some(result) => pairs.push(Pair { image, kind, truth, result }),
-            None => faults.push(FileFault::new(&truth, Problem::NoResult { kind: kind.name() })),
-        }
-    }
-    let left_over = results.into_keys().map(|(image, kind)| format!("{image} ({})", kind.name()));
-    if faults.is_empty() {
-        Ok((pairs, left_over.collect()))
-    } else {
-        Err(ScoreError::Faults(faults))
-    }
-}
-
-/// Where the truth is one file and the result has one of its kind, they are a pair whatever their
-/// names.
-fn only_of_its_kind(truth: &Listing, results: Listing) -> Listing {
-    let Some((image, kind)) = truth.keys().next() else { return results };
-    let mut of_kind = results.iter().filter(|((_, of_result), _)| of_result == kind);
-    match (of_kind.next(), of_kind.next()) {
-        (Some((_, path)), None) => Listing::from([((image.clone(), *kind), path.clone())]),
-        _ => results,
-    }
-}
-
-impl Kind {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Nuclei => "nuclei",
-            Self::Tissue => "tissue",
-        }
-    }
 }
 
 impl Counted {

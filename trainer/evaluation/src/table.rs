@@ -21,15 +21,13 @@ pub(crate) fn write(f: &mut fmt::Formatter<'_>, rows: &[Vec<String>]) -> fmt::Re
         .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
         .collect();
     for row in rows {
-        let mut line = String::new();
         for (column, (cell, &width)) in row.iter().zip(&widths).enumerate() {
-            line += &if column == 0 {
-                format!("{cell:<width$}")
-            } else {
-                format!("{GAP}{cell:>width$}")
-            };
+            match column {
+                0 => write!(f, "{cell:<width$}")?,
+                _ => write!(f, "{GAP}{cell:>width$}")?,
+            }
         }
-        writeln!(f, "{line}")?;
+        writeln!(f)?;
     }
     Ok(())
 }

@@ -23,6 +23,15 @@ pub(super) enum Kind {
     Tissue,
 }
 
+impl Kind {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Nuclei => "nuclei",
+            Self::Tissue => "tissue",
+        }
+    }
+}
+
 /// Files by image and kind.
 pub(super) type Listing = BTreeMap<(String, Kind), PathBuf>;
 
@@ -132,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_name_says_the_image_and_the_kind() {
-        let key = |path: &str| key_of(Path::new(path)).map(|(name, kind)| (name, kind));
+        let key = |path: &str| key_of(Path::new(path));
 
         let nuclei = |name: &str| Some((name.to_owned(), Kind::Nuclei));
         let tissue = |name: &str| Some((name.to_owned(), Kind::Tissue));

@@ -21,7 +21,7 @@ const SCORED: usize = crate::puma::tissue::CLASSES.len();
 
 /// Why bytes are no mask.
 #[derive(Debug, Error)]
-pub enum MaskError {
+pub(super) enum MaskError {
     /// The file is no TIFF that can be decoded.
     #[error("the mask is no TIFF that can be read")]
     Tiff(#[source] tiff::TiffError),
@@ -70,12 +70,13 @@ impl Mask {
         if !matches!(colour, ColorType::Gray(8) | ColorType::Palette(8)) {
             return Err(MaskError::Samples { found: format!("{colour:?}") });
         }
-        match decoder.read_image().map_err(MaskError::Tiff)? {
-            DecodingResult::U8(labels) if labels.len() == size.pixels() => {
-                Ok(Self { size, labels })
-            }
-            _ => Err(MaskError::Samples { found: "samples that are no bytes".into() }),
+        let DecodingResult::U8(labels) = decoder.read_image().map_err(MaskError::Tiff)? else {
+            return Err(MaskError::Samples { found: "samples that are no bytes".into() });
+        };
+        if labels.len() != size.pixels() {
+            return Err(MaskError::Samples { found: format!("{} values", labels.len()) });
         }
+        Ok(Self { size, labels })
     }
 
     /// Paints the annotations of an image of `size`.

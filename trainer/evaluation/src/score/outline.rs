@@ -57,7 +57,6 @@ fn mean(outline: &[[f64; 2]]) -> (f64, f64) {
 }
 
 #[cfg(test)]
-#[expect(clippy::float_cmp, reason = "small whole numbers are exact")]
 mod tests {
     use super::*;
 
