@@ -4,6 +4,7 @@ mod evaluate;
 mod export;
 mod fingerprint;
 mod fit;
+mod score;
 
 use clap::Subcommand;
 
@@ -16,6 +17,8 @@ pub(crate) enum Command {
     Fit(fit::Fit),
     /// Measure a trained run on the data that its plan kept apart.
     Evaluate(evaluate::Evaluate),
+    /// Score files of nuclei and tissue against the truth, as the PUMA challenge does and otherwise.
+    Score(score::Score),
     /// Write a trained run as a model package that the runtime serves.
     Export(export::Export),
     /// Name every file of a plan's data with its digest, and everything that is wrong with it.
@@ -35,6 +38,7 @@ impl Command {
         match self {
             Self::Fit(fit) => fit.run(log),
             Self::Evaluate(evaluate) => evaluate.run(),
+            Self::Score(score) => score.run(),
             Self::Export(export) => export.run(),
             Self::Fingerprint(fingerprint) => fingerprint.run(),
         }

@@ -6,8 +6,11 @@
 //! - outlined images by Dice, AJI, AJI+ and PQ (means over images);
 //! - images with classes by the F1 of detection and of each class, within a radius, by MCSpatNet's
 //!   rule, pooled over images;
+//! - images of sources in PUMA's own layout by the challenge's official figures, with the pooled
+//!   ones beside them ([`challenge`]);
 //! - tissue by Dice and pixel accuracy ([`evaluate_tissue`]).
 
+pub mod challenge;
 mod dihedral;
 mod found;
 mod tissue;
@@ -17,6 +20,7 @@ use std::collections::BTreeMap;
 use data::sample::UNKNOWN;
 use data::{Annotation, Sample};
 use evaluation::detection::{self, Counts, Dot, greedy};
+use evaluation::puma::nuclei::{FileScore, NucleiScore};
 use evaluation::{LabelMap, Measure, Row, SegmentationScore, SegmentationTotals, Summary};
 use thiserror::Error;
 
@@ -25,6 +29,7 @@ pub use found::{Found, find};
 pub use tissue::evaluate_tissue;
 
 use crate::export::{Served, ServedError};
+use challenge::{ChallengeError, Names, Origin};
 
 /// How predictions are compared with the truth.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,6 +54,17 @@ pub enum EvaluateError {
         #[source]
         source: Box<ServedError>,
     },
+    /// The file of its annotations cannot be compared as the PUMA challenge does.
+    #[error("{set}: {name}: there are no official PUMA figures")]
+    Challenge {
+        /// Its source.
+        set: String,
+        /// Its name.
+        name: String,
+        /// Why.
+        #[source]
+        source: ChallengeError,
+    },
     /// Its annotation is not as large as the image.
     #[error("{set}: {name}: the annotation is not as large as the image")]
     Size {
@@ -59,13 +75,16 @@ pub enum EvaluateError {
     },
 }
 
-/// Measures `served` on `samples`, a row a source; `part` says how the samples were kept apart.
+/// Measures `served` on `samples` of `origin`, a row a source; `part` says how the samples were kept
+/// apart.
 pub fn evaluate<'a>(
     served: &Served,
     samples: impl Iterator<Item = &'a Sample>,
+    origin: Origin<'_>,
     part: &str,
     rules: Rules,
 ) -> Result<Summary, EvaluateError> {
+    let names = Names::of(&served.card().classes);
     let mut sets = BTreeMap::<&str, Totals>::new();
     for sample in samples {
         let found = find(served, &sample.image, sample.mpp, rules.passes).map_err(|source| {
@@ -75,7 +94,11 @@ pub fn evaluate<'a>(
                 source: Box::new(source),
             }
         })?;
-        sets.entry(&sample.set).or_default().add(sample, &found, served, rules)?;
+        let totals = sets.entry(&sample.set).or_default();
+        totals.add(sample, &found, served, rules)?;
+        totals.puma.extend(names.score(origin, sample, &found).map_err(|source| {
+            EvaluateError::Challenge { set: sample.set.clone(), name: sample.name.clone(), source }
+        })?);
     }
     let classes: Vec<&str> = served.card().classes.iter().map(|c| c.name.as_str()).collect();
     let rows = sets
@@ -91,6 +114,8 @@ struct Totals {
     segmentation: SegmentationTotals,
     detection: Counts,
     classes: Vec<Counts>,
+    /// In the order of the samples, which the last bit of the official figures depends on.
+    puma: Vec<FileScore>,
 }
 
 impl Totals {
@@ -139,6 +164,9 @@ impl Totals {
             row.measures.push(Measure::new(name("detection"), self.detection.f1()));
             let by_class = classes.iter().zip(&self.classes);
             row.measures.extend(by_class.map(|(class, c)| Measure::new(name(class), c.f1())));
+        }
+        if !self.puma.is_empty() {
+            row.measures.extend(NucleiScore::of(&self.puma).measures());
         }
         row
     }

@@ -12,7 +12,7 @@ mod entry;
 mod geojson;
 mod grouping;
 mod instance_map;
-mod polygon;
+pub mod polygon;
 mod puma;
 mod resolution;
 mod survey;
@@ -26,7 +26,8 @@ use thiserror::Error;
 
 use crate::Sample;
 use crate::fingerprint::{Fault, Fingerprint};
-pub use puma::TISSUE as PUMA_TISSUE;
+pub use entry::puma_nuclei_path;
+pub use puma::{TISSUE as PUMA_TISSUE, tissue as puma_tissue};
 
 /// The value in [`SourceSpec::classes`] of a label that gives a nucleus no class.
 pub const UNKNOWN_CLASS: &str = "unknown";

@@ -3,7 +3,8 @@
 //! Each figure stands with its definition, its source in the literature and what it is when there
 //! is nothing in the truth or nothing in the prediction. **Invariant:** a figure that is not
 //! defined is `None`, never 0, 1 or NaN, except where a published rule says otherwise ([`puma`]);
-//! an average is over the defined figures. **Never:** this crate reads no file and knows no clock.
+//! an average is over the defined figures. **Never:** this crate knows no network and no clock, and
+//! only [`score`] reads files.
 //!
 //! | question | figures |
 //! |---|---|
@@ -11,6 +12,7 @@
 //! | are the nuclei outlined one by one? | [`aji`], [`panoptic`], both from [`Overlaps`] |
 //! | are the nuclei found and named? | [`detection`] |
 //! | what would the PUMA challenge say? | [`puma`] |
+//! | what is a file, or a folder of them, worth? | [`score`] |
 
 #![forbid(unsafe_code)]
 
@@ -24,8 +26,10 @@ mod neighbours;
 mod overlap;
 pub mod panoptic;
 pub mod puma;
+pub mod score;
 mod segmentation;
 mod summary;
+mod table;
 
 pub use labels::{ClassMask, LabelCountError, LabelMap, SizeMismatch};
 pub use mean::mean_of_defined;

@@ -11,5 +11,7 @@ mod file;
 pub mod nuclei;
 mod summation;
 pub mod tissue;
+mod track;
 
 pub use file::{BYTES_MAX, Polygon, PumaFile, ReadPumaError};
+pub use track::Track;

@@ -8,12 +8,7 @@ use std::fmt;
 use contract::Figure;
 use serde::{Deserialize, Serialize};
 
-/// Digits after the point in a table.
-const DIGITS: usize = 4;
-/// What stands in a table where there is no value.
-const ABSENT: &str = "–";
-/// Between the columns of a table.
-const GAP: &str = "  ";
+use crate::table;
 
 /// The measures of an evaluation, by data set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -92,10 +87,7 @@ impl Summary {
         let heading = ["data", "images"].into_iter().chain(names.iter().copied());
         let mut cells = vec![heading.map(str::to_owned).collect()];
         cells.extend(self.rows.iter().map(|row| {
-            let values = names.iter().map(|name| match row.value(name) {
-                Some(value) => format!("{value:.DIGITS$}"),
-                None => ABSENT.to_owned(),
-            });
+            let values = names.iter().map(|name| table::figure(row.value(name)));
             [row.data.clone(), row.images.to_string()].into_iter().chain(values).collect()
         }));
         cells
@@ -104,19 +96,7 @@ impl Summary {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cells = self.cells();
-        let columns = cells[0].len();
-        let widths: Vec<usize> = (0..columns)
-            .map(|column| cells.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
-            .collect();
-        for row in &cells {
-            write!(f, "{:<width$}", row[0], width = widths[0])?;
-            for (cell, &width) in row.iter().zip(&widths).skip(1) {
-                write!(f, "{GAP}{cell:>width$}")?;
-            }
-            writeln!(f)?;
-        }
-        Ok(())
+        table::write(f, &self.cells())
     }
 }
 

@@ -6,6 +6,7 @@ use anyhow::Context;
 use clap::Args;
 use contract::exit;
 use evaluation::Summary;
+use margay_trainer::evaluate::challenge::Origin;
 use margay_trainer::evaluate::{EvaluateError, Passes, Rules, evaluate, evaluate_tissue};
 use margay_trainer::export::{Served, serve_run};
 use margay_trainer::fit::checkpoint::write_atomically;
@@ -44,7 +45,10 @@ impl Evaluate {
             Failure { error: error.into(), code }
         })?;
         let summary = match &plan.task {
-            Task::Nuclei(task) => self.nuclei(&served, task, &material),
+            Task::Nuclei(task) => {
+                let origin = Origin { root: &self.data, sources: &plan.sources };
+                self.nuclei(&served, task, &material, origin)
+            }
             Task::Tissue(task) => self.tissue(&served, task, &material),
         };
         let summary =
@@ -67,10 +71,11 @@ impl Evaluate {
         served: &Served,
         task: &NucleiTask,
         material: &Material,
+        origin: Origin<'_>,
     ) -> Result<Summary, EvaluateError> {
         let rules = Rules { match_radius_um: task.match_radius_um, passes: self.passes };
-        let mut summary = evaluate(served, material.validation(), "validation", rules)?;
-        summary.rows.extend(evaluate(served, material.test(), "test", rules)?.rows);
+        let mut summary = evaluate(served, material.validation(), origin, "validation", rules)?;
+        summary.rows.extend(evaluate(served, material.test(), origin, "test", rules)?.rows);
         Ok(summary)
     }
 

@@ -67,12 +67,22 @@ fn entry_of(root: &Path, spec: &SourceSpec, image: PathBuf) -> Entry {
         Layout::Puma => {
             let tissue = below(PUMA_TISSUE, format!("{name}_tissue.geojson"));
             let tissue = root.join(&tissue).exists().then_some(tissue);
-            (below(PUMA_NUCLEI, format!("{name}_nuclei.geojson")), None, tissue)
+            (puma_nuclei(spec, &name), None, tissue)
         }
         // Not `with_extension` on the stem: the names hold dots of their own.
         Layout::Dots => (spec.path.join(format!("{name}.txt")), None, None),
     };
     Entry { name, image, labels, classes, tissue }
+}
+
+/// Where the nuclei of the image `name` are, below the data root, as PUMA's `GeoJSON`; none where
+/// `spec` has another layout.
+pub fn puma_nuclei_path(spec: &SourceSpec, name: &str) -> Option<PathBuf> {
+    (spec.layout == Layout::Puma).then(|| puma_nuclei(spec, name))
+}
+
+fn puma_nuclei(spec: &SourceSpec, name: &str) -> PathBuf {
+    spec.path.join(PUMA_NUCLEI).join(format!("{name}_nuclei.geojson"))
 }
 
 /// Images in a folder, sorted by name.

@@ -47,12 +47,12 @@ pub(super) struct Classification {
 
 impl Geometry {
     /// All rings: under the even-odd rule, holes and parts fall out by themselves.
-    pub(super) fn rings(&self) -> impl Iterator<Item = &Ring> {
+    pub(super) fn rings(&self) -> impl Iterator<Item = &[Position]> {
         let (polygon, parts) = match self {
             Self::Polygon(rings) => (rings.as_slice(), [].as_slice()),
             Self::MultiPolygon(parts) => ([].as_slice(), parts.as_slice()),
         };
-        polygon.iter().chain(parts.iter().flatten())
+        polygon.iter().chain(parts.iter().flatten()).map(Vec::as_slice)
     }
 }
 

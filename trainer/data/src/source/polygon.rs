@@ -5,11 +5,14 @@
 
 use contract::Size;
 
-use super::geojson::Ring;
-
 /// Calls `paint` with the index of every pixel of an image of `size` that is inside `rings`.
-pub(super) fn fill<'a>(
-    rings: impl Iterator<Item = &'a Ring>,
+///
+/// A ring is positions, closed or not, each of x and y in pixels.
+///
+/// # Panics
+/// If a position has fewer than two numbers.
+pub fn fill<'a, P: AsRef<[f64]> + 'a>(
+    rings: impl Iterator<Item = &'a [P]>,
     size: Size,
     mut paint: impl FnMut(usize),
 ) {
@@ -49,9 +52,10 @@ impl Edge {
     }
 }
 
-fn edges_of(ring: &Ring) -> impl Iterator<Item = Edge> {
+fn edges_of<P: AsRef<[f64]>>(ring: &[P]) -> impl Iterator<Item = Edge> {
     let next = ring.iter().cycle().skip(1);
     ring.iter().zip(next).filter_map(|(a, b)| {
+        let (a, b) = (a.as_ref(), b.as_ref());
         let (upper, lower) = if a[1] <= b[1] { (a, b) } else { (b, a) };
         let height = lower[1] - upper[1];
         (height > 0.0).then(|| Edge {
@@ -75,14 +79,16 @@ mod tests {
 
     use super::*;
 
+    type Ring = Vec<[f64; 2]>;
+
     fn filled(rings: &[Ring], size: Size) -> Vec<u8> {
         let mut map = vec![0; size.pixels()];
-        fill(rings.iter(), size, |at| map[at] += 1);
+        fill(rings.iter().map(Vec::as_slice), size, |at| map[at] += 1);
         map
     }
 
     fn ring(points: &[[f64; 2]]) -> Ring {
-        points.iter().map(|point| point.to_vec()).collect()
+        points.to_vec()
     }
 
     #[test]

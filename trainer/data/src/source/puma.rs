@@ -39,8 +39,9 @@ pub(super) fn nuclei(bytes: &[u8], size: Size, classes: &ClassNames) -> Result<I
     Ok(Instances { ids, classes: by_id })
 }
 
-/// Paints the tissue of a file; the reason why it cannot be.
-pub(super) fn tissue(bytes: &[u8], size: Size) -> Result<Vec<u8>, String> {
+/// Paints the tissue of a file of PUMA's: for each pixel an index into [`TISSUE`], or
+/// [`UNKNOWN`]; the reason why it cannot be.
+pub fn tissue(bytes: &[u8], size: Size) -> Result<Vec<u8>, String> {
     let mut labels = vec![UNKNOWN; size.pixels()];
     for feature in &geojson::parse(bytes)?.features {
         let name = &feature.properties.classification.name;

@@ -15,6 +15,8 @@
 //! partner anywhere near can so tear good pairs apart. The script also cuts positions to whole
 //! pixels, which is the caller's to do where published figures are to be met exactly.
 
+use std::ops::Add;
+
 use super::{Counts, Dot};
 use crate::assignment::{Edge, heaviest_matching, least_cost};
 use crate::mean::ratio;
@@ -69,6 +71,20 @@ impl ClassCounts {
         let confused = 2 * (self.predicted_alone + self.truth_alone);
         let all = 2 * self.agreed + confused + self.spurious + self.missed;
         ratio((2 * self.agreed) as f64, all as f64)
+    }
+}
+
+impl Add for ClassCounts {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            agreed: self.agreed + other.agreed,
+            predicted_alone: self.predicted_alone + other.predicted_alone,
+            truth_alone: self.truth_alone + other.truth_alone,
+            spurious: self.spurious + other.spurious,
+            missed: self.missed + other.missed,
+        }
     }
 }
 

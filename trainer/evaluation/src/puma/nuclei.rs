@@ -17,6 +17,7 @@ use super::file::{Polygon, PumaFile};
 use super::summation::numpy_mean;
 use crate::detection::Counts;
 use crate::mean::{mean_of_defined, ratio};
+use crate::summary::Measure;
 
 /// A prediction this far from the truth or further is not its nucleus, px.
 pub const DISTANCE_PX: f64 = 15.0;
@@ -125,6 +126,24 @@ impl NucleiScore {
             micro_f1_pooled: classes.iter().map(|class| class.pooled).sum::<Counts>().f1(),
             classes,
         }
+    }
+}
+
+impl NucleiScore {
+    /// The challenge's figures with the pooled ones beside them: over the classes, then of each.
+    pub fn measures(&self) -> Vec<Measure> {
+        let overall = [
+            Measure::new("PUMA macro F1", Some(self.macro_f1_official)),
+            Measure::new("pooled PUMA macro F1", self.macro_f1_pooled),
+        ];
+        let by_class = self.classes.iter().flat_map(|class| {
+            let name = &class.class;
+            [
+                Measure::new(format!("PUMA {name} F1"), Some(class.f1_official)),
+                Measure::new(format!("pooled PUMA {name} F1"), class.pooled.f1()),
+            ]
+        });
+        overall.into_iter().chain(by_class).collect()
     }
 }
 

@@ -208,4 +208,5 @@ def main(folder):
     write(HERE / "means.json", [[n, float(np.mean(values(n)))] for n in lengths])
 
 
-main(pathlib.Path(sys.argv[1]))
+if __name__ == "__main__":
+    main(pathlib.Path(sys.argv[1]))
