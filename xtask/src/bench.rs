@@ -188,6 +188,17 @@ pub(crate) fn tile(options: &Options) -> Result<()> {
     finish(&Report { cases: vec![case] }, options)
 }
 
+/// Durable results a second; the bench measures its own floor.
+pub(crate) fn ledger(options: &Options) -> Result<()> {
+    let mut arguments = vec!["bench", "-p", "ledger", "--bench", "ledger", "--"];
+    let json = options.json.as_ref().map(std::path::absolute).transpose()?;
+    let json = json.map(|path| path.to_string_lossy().into_owned());
+    if let Some(json) = &json {
+        arguments.extend(["--json", json]);
+    }
+    cargo(&arguments).succeed()
+}
+
 /// Peak memory and seconds per mm², an image at a time, each in a process of its own.
 pub(crate) fn memory(images: &[PathBuf], mpp: Option<f64>, options: &Options) -> Result<()> {
     let margay = build_margay()?;

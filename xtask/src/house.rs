@@ -70,3 +70,25 @@ impl Python {
         self.folder.join("bin").join(name)
     }
 }
+
+/// Installs a Debian package for each of `programs` (its name, the package) that is not here.
+pub(crate) fn system(programs: &[(&str, &str)]) -> Result<()> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let is_here = |name: &str| {
+        let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);
+        folders.map(|folder| folder.join(name)).any(|file| file.exists())
+    };
+    let missing: Vec<&str> =
+        programs.iter().filter(|(name, _)| !is_here(name)).map(|(_, package)| *package).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let remedy = || format!("needed here: apt-get install {}", missing.join(" "));
+    program(Path::new("apt-get"), &["update", "-qq"]).succeed().with_context(remedy)?;
+    let mut install = vec!["install", "-y", "-qq", "--no-install-recommends"];
+    install.extend(&missing);
+    program(Path::new("apt-get"), &install)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .succeed()
+        .with_context(remedy)
+}

@@ -39,8 +39,17 @@ enum Door {
         #[command(subcommand)]
         bench: Bench,
     },
-    /// Compares with independent programs: OpenSlide, onnxruntime, tifffile
+    /// Compares with independent programs: onnxruntime, tifffile, the AsyncAPI parser
     Oracle,
+    /// Cuts the power under the ledger at random writes; `test` does it some hundred times
+    PowerCuts {
+        /// How often
+        #[arg(long, default_value_t = 10_000)]
+        cuts: u64,
+        /// The first seed; a failure prints its own
+        #[arg(long)]
+        seed: Option<u64>,
+    },
     /// Writes the JSON Schemas of the contract anew
     Schemas,
     /// Fetches libtorch, which the trainer's fast path is built against
@@ -68,6 +77,8 @@ enum Bench {
     Postprocess(bench::Options),
     /// One 1024 × 1024 px tile from image to report: seconds a stage, peak memory
     Tile(bench::Options),
+    /// Durable results a second against the disk's floor: as many appends with one sync each
+    Ledger(bench::Options),
     /// Peak memory and seconds per mm² on one image or several
     Memory {
         /// Images
@@ -87,10 +98,12 @@ fn main() -> Result<()> {
         Door::Test { no_check } => test::run(no_check),
         Door::Bench { bench: Bench::Postprocess(options) } => bench::postprocess(&options),
         Door::Bench { bench: Bench::Tile(options) } => bench::tile(&options),
+        Door::Bench { bench: Bench::Ledger(options) } => bench::ledger(&options),
         Door::Bench { bench: Bench::Memory { images, mpp, options } } => {
             bench::memory(&images, mpp, &options)
         }
         Door::Oracle => oracle::run(),
+        Door::PowerCuts { cuts, seed } => power_cuts(cuts, seed),
         Door::Schemas => schemas(),
         Door::Libtorch => {
             let home = libtorch::fetch()?;
@@ -103,6 +116,15 @@ fn main() -> Result<()> {
             Ok(())
         }
     }
+}
+
+fn power_cuts(cuts: u64, seed: Option<u64>) -> Result<()> {
+    let mut test = command::cargo(&["test", "--release", "-p", "ledger", "--test", "power_cut"])
+        .env("MARGAY_CUTS", cuts.to_string());
+    if let Some(seed) = seed {
+        test = test.env("MARGAY_SEED", seed.to_string());
+    }
+    test.succeed()
 }
 
 fn schemas() -> Result<()> {

@@ -3,13 +3,22 @@
 use anyhow::Result;
 
 use crate::command::cargo;
-use crate::{check, oracle};
+use crate::{check, house, oracle};
+
+/// What the tests start or call, and the Debian packages that bring it.
+const PROGRAMS: [(&str, &str); 4] = [
+    ("mosquitto", "mosquitto"),
+    ("mosquitto_sub", "mosquitto-clients"),
+    ("cc", "gcc"),
+    ("python3", "python3"),
+];
 
 /// Checks, tests, and compares with independent programs.
 pub(crate) fn run(no_check: bool) -> Result<()> {
     if !no_check {
         check::run()?;
     }
+    house::system(&PROGRAMS)?;
     cargo(&["test", "--release", "--workspace", "--locked"]).succeed()?;
     oracle::run()
 }

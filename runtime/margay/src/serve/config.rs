@@ -204,6 +204,20 @@ mod tests {
         assert_eq!(seen, 3);
     }
 
+    #[test]
+    fn a_file_with_any_byte_changed_or_cut_is_read_or_refused() {
+        let text = include_str!("../../../../deploy/config/scanner.toml");
+        for at in 0..text.len() {
+            for put in ["\0", "=", "[", "9", "\""] {
+                if text.is_char_boundary(at) && text.is_char_boundary(at + 1) {
+                    let changed = format!("{}{put}{}", &text[..at], &text[at + 1..]);
+                    drop(parse(&changed));
+                }
+            }
+            drop(parse(text.get(..at).unwrap_or_default()));
+        }
+    }
+
     fn parse(text: &str) -> Result<Config, ConfigError> {
         Config::parse(Path::new("margay.toml"), text)
     }

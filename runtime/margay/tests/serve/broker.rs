@@ -77,14 +77,6 @@ impl Broker {
         self.listener = Some(listener);
     }
 
-    /// Kills the broker.
-    pub(crate) fn kill(&mut self) {
-        for mut process in self.process.take().into_iter().chain(self.listener.take()) {
-            process.kill().unwrap();
-            process.wait().unwrap();
-        }
-    }
-
     /// All whole messages that were heard, with their topics.
     pub(crate) fn heard(&self) -> Vec<(String, Value)> {
         let text = fs::read_to_string(self.folder.path().join("heard")).unwrap_or_default();
