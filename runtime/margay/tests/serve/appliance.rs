@@ -102,6 +102,15 @@ impl Appliance {
         process.wait().unwrap().code().unwrap()
     }
 
+    /// The most memory that the box has had in this life.
+    pub(crate) fn peak_bytes(&self) -> u64 {
+        let id = self.process.as_ref().unwrap().id();
+        let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().unwrap();
+        kib << 10
+    }
+
     /// All that the box has said in all its lives.
     pub(crate) fn log(&self) -> String {
         (1..=self.lives)

@@ -8,6 +8,7 @@ mod broker;
 mod agent;
 mod configuration;
 mod folder;
+mod grid;
 mod power;
 mod privacy;
 mod roles;
