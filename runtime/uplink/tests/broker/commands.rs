@@ -129,7 +129,7 @@ fn a_response_topic_elsewhere_is_refused_on_the_boxs_own() {
 fn bad_commands_are_refused_with_a_reason_and_good_ones_go_on() {
     let (broker, watcher, station) = at_ease(Protocol::V5);
     let bad = broker.folder().join("bad");
-    let mut send = |name: &str, payload: &[u8]| {
+    let send = |name: &str, payload: &[u8]| {
         std::io::Write::write_all(&mut std::fs::File::create(&bad).unwrap(), payload).unwrap();
         let file = bad.display().to_string();
         broker.publish(&["-t", &topics().command(name), "-f", &file]);
