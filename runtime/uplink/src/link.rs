@@ -64,7 +64,13 @@ pub(crate) enum Sender {
 }
 
 /// Moves a connection.
-pub(crate) enum Poller {
+pub(crate) struct Poller {
+    client: Client,
+    fault: Option<Fault>,
+}
+
+/// The client library's half that is polled.
+enum Client {
     V5(Box<rumqttc::v5::EventLoop>),
     V311(Box<rumqttc::EventLoop>),
 }
@@ -85,10 +91,12 @@ pub(crate) fn open(config: &Config, will: Vec<u8>) -> Result<(Sender, Poller), F
     let password = config.login.as_ref().map(|login| login.password.read(folder));
     let password = password.transpose().map_err(|error| secret_fault(&error))?;
 
-    Ok(match config.protocol {
+    let (sender, client) = match config.protocol {
         Protocol::V5 => v5::open(config, transport, password, will),
         Protocol::V311 => v311::open(config, transport, password, will),
-    })
+    };
+
+    Ok((sender, Poller { client, fault: None }))
 }
 
 impl Sender {
@@ -100,11 +108,12 @@ impl Sender {
         }
     }
 
-    /// Asks for `filters`, at QoS 1.
-    pub(crate) fn subscribe(&self, filters: [String; 2]) -> Result<(), NotTaken> {
+    /// Asks for `commands`, kept by the broker while the box is away, and for the own `state`, which
+    /// matters only while it is there.
+    pub(crate) fn subscribe(&self, commands: String, state: String) -> Result<(), NotTaken> {
         match self {
-            Self::V5(client) => v5::subscribe(client, filters),
-            Self::V311(client) => v311::subscribe(client, filters),
+            Self::V5(client) => v5::subscribe(client, commands, state),
+            Self::V311(client) => v311::subscribe(client, commands, state),
         }
     }
 
@@ -120,26 +129,48 @@ impl Sender {
 impl Poller {
     /// Makes the connection, within `timeout`.
     pub(crate) async fn connect(&mut self, timeout: Duration) -> Result<Said, Fault> {
-        match tokio::time::timeout(timeout, self.next()).await {
-            Ok(said) => said,
-            Err(_) => Err(Fault {
-                kind: FaultKind::Unreachable,
-                text: format!("the broker does not answer within {} s", timeout.as_secs()),
-            }),
+        let text = match tokio::time::timeout(timeout, self.next()).await {
+            Ok(Err(Fault { kind: FaultKind::Closed, .. })) => {
+                let text = "the broker has closed the connection before its welcome: is it the \
+                            right port, with TLS or without, and are certificates asked for?";
+                return Err(Fault { kind: FaultKind::TurnedAway, text: text.to_owned() });
+            }
+            Ok(said) => return said,
+            Err(_) => format!("the broker does not answer within {} s", timeout.as_secs()),
+        };
+
+        Err(Fault { kind: FaultKind::Unreachable, text })
+    }
+
+    /// Waits for what the connection says next. What the library had taken in before a fault is
+    /// told before the fault: a PUBACK that has come is not forgotten.
+    pub(crate) async fn next(&mut self) -> Result<Said, Fault> {
+        if self.fault.is_none() {
+            match self.client.poll().await {
+                Ok(said) => return Ok(said),
+                Err(fault) => self.fault = Some(fault),
+            }
+        }
+        match (self.client.taken_in(), self.fault.clone()) {
+            (None, Some(fault)) => Err(fault),
+            (said, _) => Ok(said.unwrap_or(Said::Alive)),
+        }
+    }
+}
+
+impl Client {
+    async fn poll(&mut self) -> Result<Said, Fault> {
+        match self {
+            Self::V5(events) => events.poll().await.map(v5::said).map_err(|e| fault::v5(&e)),
+            Self::V311(events) => events.poll().await.map(v311::said).map_err(|e| fault::v311(&e)),
         }
     }
 
-    /// Waits for what the connection says next.
-    pub(crate) async fn next(&mut self) -> Result<Said, Fault> {
+    /// What was taken in and not told.
+    fn taken_in(&mut self) -> Option<Said> {
         match self {
-            Self::V5(events) => match events.poll().await {
-                Ok(event) => Ok(v5::said(event)),
-                Err(error) => Err(fault::v5(&error)),
-            },
-            Self::V311(events) => match events.poll().await {
-                Ok(event) => Ok(v311::said(event)),
-                Err(error) => Err(fault::v311(&error)),
-            },
+            Self::V5(events) => events.state.events.pop_front().map(v5::said),
+            Self::V311(events) => events.state.events.pop_front().map(v311::said),
         }
     }
 }

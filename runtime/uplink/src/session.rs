@@ -13,8 +13,8 @@
 //!   is remembered. A broker keeps nothing of a QoS 1 message that it has not acknowledged, so a
 //!   new id costs nothing, and there is one way instead of two.)
 //! - A lost connection never sets a message apart, only the broker's word does. A message with
-//!   which the connection was lost [`SUSPECT_LOSSES`] times goes alone, so that others are not
-//!   dragged along, and its stream waits longer each time.
+//!   which the connection was lost [`SUSPECT_LOSSES`] times goes alone and after all others, so
+//!   that they are not dragged along, and its stream waits longer each time.
 //! - Telemetry and the state do not wait behind results.
 //!
 //! Time is what the shell says, as a [`Duration`] since its start.

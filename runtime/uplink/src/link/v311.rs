@@ -7,7 +7,7 @@ use rumqttc::{
 };
 
 use super::{
-    CLIENT_INFLIGHT, INCOMING_BYTES_MAX, NotTaken, Outgoing, Poller, REQUESTS, Said, Sender,
+    CLIENT_INFLIGHT, Client, INCOMING_BYTES_MAX, NotTaken, Outgoing, REQUESTS, Said, Sender,
 };
 use crate::command::Incoming;
 use crate::config::Config;
@@ -22,7 +22,7 @@ pub(super) fn open(
     transport: Transport,
     password: Option<String>,
     will: Vec<u8>,
-) -> (Sender, Poller) {
+) -> (Sender, Client) {
     let (incoming, outgoing) = (INCOMING_BYTES_MAX as usize, config.session.packet_bytes_max);
     let will = LastWill::new(config.topics.state(), will, QoS::AtLeastOnce, true);
     let mut options = MqttOptions::new(&config.client_id, &config.host, config.port);
@@ -41,7 +41,7 @@ pub(super) fn open(
     network.set_connection_timeout(FLUSH_S);
     events.set_network_options(network);
 
-    (Sender::V311(client), Poller::V311(Box::new(events)))
+    (Sender::V311(client), Client::V311(Box::new(events)))
 }
 
 pub(super) fn publish(
@@ -59,8 +59,13 @@ pub(super) fn publish(
     client.try_publish(topic, qos, retain, payload).map_err(|_| NotTaken)
 }
 
-pub(super) fn subscribe(client: &AsyncClient, filters: [String; 2]) -> Result<(), NotTaken> {
-    let filters = filters.map(|path| SubscribeFilter::new(path, QoS::AtLeastOnce));
+pub(super) fn subscribe(
+    client: &AsyncClient,
+    commands: String,
+    state: String,
+) -> Result<(), NotTaken> {
+    let filters = [(commands, QoS::AtLeastOnce), (state, QoS::AtMostOnce)]
+        .map(|(path, qos)| SubscribeFilter::new(path, qos));
 
     client.try_subscribe_many(filters).map_err(|_| NotTaken)
 }

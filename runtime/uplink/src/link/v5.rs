@@ -11,7 +11,7 @@ use rumqttc::v5::mqttbytes::v5::{
 use rumqttc::v5::{AsyncClient, Event, MqttOptions};
 
 use super::{
-    CLIENT_INFLIGHT, EXPIRY_S, INCOMING_BYTES_MAX, NotTaken, Outgoing, Poller, REQUESTS, Said,
+    CLIENT_INFLIGHT, Client, EXPIRY_S, INCOMING_BYTES_MAX, NotTaken, Outgoing, REQUESTS, Said,
     Sender,
 };
 use crate::command::Incoming;
@@ -23,7 +23,7 @@ pub(super) fn open(
     transport: Transport,
     password: Option<String>,
     will: Vec<u8>,
-) -> (Sender, Poller) {
+) -> (Sender, Client) {
     let mut options = MqttOptions::new(&config.client_id, &config.host, config.port);
     options
         .set_transport(transport)
@@ -38,7 +38,7 @@ pub(super) fn open(
     }
     let (client, events) = AsyncClient::new(options, REQUESTS);
 
-    (Sender::V5(client), Poller::V5(Box::new(events)))
+    (Sender::V5(client), Client::V5(Box::new(events)))
 }
 
 fn properties(config: &Config) -> ConnectProperties {
@@ -95,14 +95,19 @@ pub(super) fn publish(
         .map_err(|_| NotTaken)
 }
 
-pub(super) fn subscribe(client: &AsyncClient, filters: [String; 2]) -> Result<(), NotTaken> {
-    let filters = filters.map(|path| Filter {
-        path,
-        qos: QoS::AtLeastOnce,
-        nolocal: false,
-        preserve_retain: true,
-        retain_forward_rule: RetainForwardRule::OnEverySubscribe,
-    });
+pub(super) fn subscribe(
+    client: &AsyncClient,
+    commands: String,
+    state: String,
+) -> Result<(), NotTaken> {
+    let filters =
+        [(commands, QoS::AtLeastOnce), (state, QoS::AtMostOnce)].map(|(path, qos)| Filter {
+            path,
+            qos,
+            nolocal: false,
+            preserve_retain: true,
+            retain_forward_rule: RetainForwardRule::OnEverySubscribe,
+        });
 
     client.try_subscribe_many(filters).map_err(|_| NotTaken)
 }

@@ -52,13 +52,12 @@ impl Queue {
 
     /// What to read, if there is room and more to read.
     pub(super) fn fetch(&mut self) -> Option<Action> {
-        let bytes: usize = self.ready.iter().map(|row| row.payload.len()).sum();
-        let rows = READY_ROWS.saturating_sub(self.ready.len());
-        if self.fetching || self.read_to_the_end || rows == 0 || bytes >= READY_BYTES {
+        if self.fetching || !self.has_room() {
             return None;
         }
         self.fetching = true;
-        Some(Action::Fetch { after: self.cursor, rows, bytes: READY_BYTES - bytes })
+        let (rows, bytes) = (READY_ROWS - self.ready.len(), READY_BYTES - self.bytes());
+        Some(Action::Fetch { after: self.cursor, rows, bytes })
     }
 
     /// Takes what was read; `known` are messages that are under way or done with.
@@ -80,12 +79,40 @@ impl Queue {
         self.retry_at = Some(now + RETRY);
     }
 
-    /// The next message that may go: the oldest whose stream is not `busy`.
-    pub(super) fn next(&self, busy: &BTreeSet<&str>) -> Option<&Message> {
+    /// The next message that may go: the oldest whose stream is not `busy`. One with `blame` comes
+    /// when there is no other and nothing is under way, and the one with the most comes last.
+    pub(super) fn next<'q>(
+        &'q self,
+        busy: &BTreeSet<&'q str>,
+        blame: impl Fn(u64) -> Option<u32>,
+    ) -> Option<&'q Message> {
         if self.held.len() >= HELD_MAX {
             return None;
         }
-        self.ready.iter().find(|row| !busy.contains(row.stream.as_str()))
+        let mut blocked = busy.clone();
+        let mut blamed: Option<(u32, &Message)> = None;
+        for row in &self.ready {
+            if !blocked.insert(&row.stream) {
+                continue;
+            }
+            match blame(row.seq) {
+                None => return Some(row),
+                Some(much) if blamed.is_none_or(|(least, _)| much < least) => {
+                    blamed = Some((much, row));
+                }
+                Some(_) => {}
+            }
+        }
+        blamed.filter(|_| busy.is_empty() && !self.has_room()).map(|(_, row)| row)
+    }
+
+    /// Whether there is more to read and room for it.
+    fn has_room(&self) -> bool {
+        !self.read_to_the_end && self.ready.len() < READY_ROWS && self.bytes() < READY_BYTES
+    }
+
+    fn bytes(&self) -> usize {
+        self.ready.iter().map(|row| row.payload.len()).sum()
     }
 
     /// Takes out the message that [`Queue::next`] has shown.

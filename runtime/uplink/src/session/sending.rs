@@ -97,25 +97,30 @@ impl Session {
         while self.window.has_room_for_row() {
             let busy: BTreeSet<&str> =
                 self.window.rows().map(|flight| flight.stream.as_str()).collect();
-            let row = self.queue.next(&busy)?;
+            let row = self.queue.next(&busy, |seq| self.blame(seq))?;
             let (seq, bytes) = (row.seq, packet_bytes(row));
             if bytes > packet_bytes_max {
                 let row = self.queue.remove(seq)?;
                 self.refuse(row.seq, &row.stream, row.tries, TOO_LARGE, now);
                 continue;
             }
-            return if self.may_join(seq, bytes) { self.queue.remove(seq) } else { None };
+            return if self.may_join(bytes) { self.queue.remove(seq) } else { None };
         }
         None
     }
 
-    /// Whether a message may go beside those under way: within the bytes, and a suspect alone.
-    fn may_join(&self, seq: u64, bytes: u64) -> bool {
-        let suspect = |seq| self.losses.get(seq).is_some_and(|losses| *losses >= SUSPECT_LOSSES);
-        let alone = self.window.rows().next().is_none();
+    /// Whether a message of `bytes` may go beside those under way; a suspect is alone.
+    fn may_join(&self, bytes: u64) -> bool {
+        let mut rows = self.window.rows().peekable();
+        let alone = rows.peek().is_none();
         let fits = self.window.bytes() + bytes <= self.settings.inflight_bytes_max;
 
-        alone || (fits && !suspect(&seq) && !self.window.rows().any(|flight| suspect(&flight.seq)))
+        alone || (fits && !rows.any(|flight| self.blame(flight.seq).is_some()))
+    }
+
+    /// How often connections were lost with this message, if so often that it goes alone.
+    fn blame(&self, seq: u64) -> Option<u32> {
+        self.losses.get(&seq).copied().filter(|losses| *losses >= SUSPECT_LOSSES)
     }
 
     /// Cuts a connection on which nothing moves although something is under way.

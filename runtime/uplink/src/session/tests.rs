@@ -236,22 +236,41 @@ fn a_broker_without_room_lets_all_wait_and_sets_nothing_apart() {
 }
 
 #[test]
-fn a_message_with_which_connections_are_lost_goes_alone_and_does_not_stop_the_others() {
-    let mut bench = Bench::new(settings(), vec![row(1, "a"), row(2, "b"), row(3, "c")]);
+fn a_message_with_which_connections_are_lost_goes_alone_and_after_all_others() {
+    let mut bench = Bench::new(settings(), vec![row(1, "a"), row(2, "a"), row(3, "b")]);
     for _ in 0..3 {
-        assert_eq!(published(&bench.connect(welcome())), [1, 2, 3]);
+        assert_eq!(published(&bench.connect(welcome())), [1, 3]);
         bench.disconnect();
     }
+    bench.outbox.push(row(4, "c"));
 
-    assert_eq!(published(&bench.connect(welcome())), [1], "alone");
+    assert_eq!(published(&bench.connect(welcome())), [4], "first who has no part in it");
+    assert_eq!(published(&bench.acknowledge(2, Verdict::Accepted)), [1], "then one alone");
     bench.disconnect();
     assert_eq!(bench.session.streams_held(), 1);
     bench.now -= Duration::from_secs(100);
-    assert_eq!(published(&bench.connect(welcome())), [2], "the stream of 1 waits");
-    assert_eq!(published(&bench.acknowledge(2, Verdict::Accepted)), [3]);
-    bench.acknowledge(3, Verdict::Accepted);
-    assert_eq!(published(&bench.tick(Duration::from_secs(1))), [1], "and is tried again");
+    assert_eq!(published(&bench.connect(welcome())), [3], "while the stream of 1 waits");
+    bench.acknowledge(2, Verdict::Accepted);
+    assert_eq!(published(&bench.tick(Duration::from_secs(1))), [1], "which is tried again");
     assert_eq!(bench.session.counts().poisoned, 0);
+}
+
+#[test]
+fn suspects_that_fill_the_memory_are_still_sent_one_by_one() {
+    let outbox = (1..=200).map(|seq| row(seq, &format!("slide-{}", seq % 5))).collect();
+    let mut bench = Bench::new(settings(), outbox);
+    for _ in 0..3 {
+        bench.connect(welcome());
+        bench.disconnect();
+    }
+
+    bench.connect(welcome());
+    for pkid in 2..1000 {
+        bench.acknowledge(pkid, Verdict::Accepted);
+        bench.tick(MS);
+    }
+
+    assert_eq!(bench.outbox, []);
 }
 
 #[test]

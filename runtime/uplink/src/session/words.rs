@@ -110,6 +110,8 @@ pub enum FaultKind {
     TakenOver,
     /// Something other than MQTT, or another version of it.
     Protocol,
+    /// The broker has closed the connection before its welcome.
+    TurnedAway,
     /// The broker has closed the connection.
     Closed,
     /// The broker is there and does nothing.

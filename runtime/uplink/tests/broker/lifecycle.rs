@@ -114,7 +114,7 @@ fn a_stop_without_a_broker_is_not_clean_and_says_what_is_left() {
 fn a_stop_in_the_midst_of_results_is_clean_and_loses_none() {
     let broker = Broker::start("");
     let gate = Gate::to(broker.port);
-    gate.slow(100_000);
+    gate.slow(20_000);
     let watcher = Watcher::start(&broker);
     let mut station = Station::at(gate.port);
     station.queue(300, 20);

@@ -11,7 +11,10 @@ fn an_outage(lines: &str, protocol: Protocol, end: fn(&mut Broker)) -> (Station,
     let mut broker = Broker::start(lines);
     let gate = Gate::to(broker.port);
     gate.slow(60_000);
-    let before = Watcher::start(&broker);
+    // It sees all that the broker has sent before its end, and does not come again.
+    let once = Gate::to(broker.port);
+    let before = Watcher::start_at(once.port, &broker);
+    once.refuse();
     let mut station = Station::new();
     station.connect(Config { protocol, ..config(gate.port) });
     station.queue(300, 20);

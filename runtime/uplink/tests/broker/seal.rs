@@ -158,7 +158,9 @@ fn a_key_that_others_may_read_is_refused_and_taken_when_that_is_mended() {
 fn tls_towards_a_port_without_it_is_named_so() {
     let broker = Broker::start("");
 
-    fails(believing(&broker, &authority("servers"), None), FaultKind::Tls);
+    let text = fails(believing(&broker, &authority("servers"), None), FaultKind::TurnedAway);
+
+    assert!(text.contains("with TLS or without"), "{text}");
 }
 
 #[test]

@@ -24,8 +24,8 @@ impl Owner {
             }
             Action::Subscribe => {
                 let topics = &self.parts.config.topics;
-                let filters = [topics.commands(), topics.state()];
-                self.hand_over(|sender| sender.subscribe(filters))
+                let (commands, state) = (topics.commands(), topics.state());
+                self.hand_over(|sender| sender.subscribe(commands, state))
             }
             Action::PublishState { goodbye } => self.publish_state(goodbye),
             Action::PublishHealth => self.publish_health(),

@@ -42,8 +42,13 @@ impl Gate {
 
     /// Cuts all connections and lets no new one through.
     pub(crate) fn shut(&self) {
-        self.rules.lock().unwrap().shut = true;
+        self.refuse();
         self.cut();
+    }
+
+    /// Lets no new connection through.
+    pub(crate) fn refuse(&self) {
+        self.rules.lock().unwrap().shut = true;
     }
 
     /// Lets new connections through.

@@ -133,23 +133,25 @@ impl Station {
     /// Queues the next results, round about over `slides` slides.
     pub(crate) fn queue(&mut self, results: usize, slides: usize) {
         let before: usize = self.queued.values().map(Vec::len).sum();
-        for n in before..before + results {
-            self.queue_one(&format!("slide-{}", n % slides), format!("result {n}"));
-        }
+        let next = before..before + results;
+        self.queue_all(next.map(|n| (format!("slide-{}", n % slides), format!("result {n}"))));
     }
 
     /// Queues one result with this payload.
     pub(crate) fn queue_one(&mut self, slide: &str, payload: String) {
-        let topic = topics().results(slide).unwrap();
-        let message = NewMessage {
-            class: Class::Result,
-            id: format!("id of {}", &payload[..payload.len().min(40)]),
-            topic: topic.clone(),
-            payload: payload.clone().into_bytes(),
-            stream: slide.to_owned(),
-        };
-        self.ledger.enqueue(vec![message], 0).unwrap();
-        self.queued.entry(topic).or_default().push(payload);
+        self.queue_all([(slide.to_owned(), payload)]);
+    }
+
+    fn queue_all(&mut self, results: impl IntoIterator<Item = (String, String)>) {
+        let mut messages = Vec::new();
+        for (stream, payload) in results {
+            let topic = topics().results(&stream).unwrap();
+            let id = format!("id of {}", &payload[..payload.len().min(40)]);
+            self.queued.entry(topic.clone()).or_default().push(payload.clone());
+            let (class, payload) = (Class::Result, payload.into_bytes());
+            messages.push(NewMessage { class, id, topic, payload, stream });
+        }
+        self.ledger.enqueue(messages, 0).unwrap();
         if let Some(uplink) = &self.uplink {
             uplink.nudge();
         }

@@ -30,17 +30,16 @@ pub(crate) struct Watcher {
 impl Watcher {
     /// Subscribes, and waits until the subscription holds.
     pub(crate) fn start(broker: &Broker) -> Self {
-        Self::start_with(broker, &[])
+        Self::start_at(broker.port, broker)
     }
 
-    /// Subscribes with more arguments, such as a login.
-    pub(crate) fn start_with(broker: &Broker, arguments: &[&str]) -> Self {
-        let port = broker.port.to_string();
-        broker.publish(&[arguments, &["-r", "-t", "probe", "-m", "here"]].concat());
+    /// Subscribes at a gate to the broker.
+    pub(crate) fn start_at(port: u16, broker: &Broker) -> Self {
+        let port = port.to_string();
+        broker.publish(&["-r", "-t", "probe", "-m", "here"]);
         let mut child = Command::new("mosquitto_sub")
             .args(["-h", "127.0.0.1", "-p", &port, "-V", "5", "-q", "1", "-F", "%t\t%r\t%p"])
             .args(["-t", "margay/#", "-t", "console/#", "-t", "probe"])
-            .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -48,7 +47,8 @@ impl Watcher {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let (lines, sink) = (BufReader::new(child.stdout.take().unwrap()), Arc::clone(&seen));
         std::thread::spawn(move || {
-            for line in lines.lines().map_while(Result::ok) {
+            for line in lines.split(b'\n').map_while(Result::ok) {
+                let line = String::from_utf8_lossy(&line);
                 let mut parts = line.splitn(3, '\t').map(str::to_owned);
                 let [topic, retained, payload] = [(); 3].map(|()| parts.next().unwrap_or_default());
                 sink.lock().unwrap().push(Arrival { topic, retained: retained == "1", payload });
