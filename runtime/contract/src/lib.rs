@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod card;
+mod density;
 mod digest;
 pub mod exit;
 mod image;
@@ -24,6 +25,7 @@ pub use card::{
     CardError, Class, Dataset, Figure, Golden, Input, Kind, LabelQuality, ModelCard, Output,
     Outputs, Role, Window,
 };
+pub use density::DensityGrid;
 pub use digest::{Digest, DigestError};
 pub use image::{ImageSizeError, RgbImage, Size};
 pub use nucleus::{Nucleus, Point};

@@ -5,7 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Kind, Mpp, Role};
+use crate::{DensityGrid, Digest, Kind, Mpp, Role};
 
 /// Format of the reports that this version writes.
 pub const FORMAT: u32 = 1;
@@ -36,6 +36,8 @@ pub struct TilReport {
     /// Where TILs are densest. Never part of a score (International Immuno-Oncology Biomarker
     /// Working Group).
     pub hot_spots: Vec<HotSpot>,
+    /// Where the TILs are; absent where the nuclei model has no class of TILs.
+    pub density: Option<DensityGrid>,
     /// Seed of the bootstrap.
     pub seed: u64,
     /// What a reader must know before believing the figures.

@@ -8,6 +8,7 @@ use kernels::resample::Resampler;
 use pipeline::score::NucleusPoint;
 use pipeline::{Analysis, Models, Sink, SinkError};
 use report::geojson::NucleiGeoJson;
+use report::heat::{self, HeatMap};
 use report::labels::NucleiLabels;
 use report::overlay::{LONGEST_SIDE_PX, Overlay};
 use report::puma::{self, PumaNuclei};
@@ -33,6 +34,8 @@ pub(crate) enum Usual {
     Labels,
     /// `overlay.png`
     Overlay,
+    /// `til-density.png`, where the nuclei model has a class of TILs
+    Density,
 }
 
 /// Files that are written where they are asked for.
@@ -128,9 +131,7 @@ impl<'a> Files<'a> {
             puma.finish()?;
         }
         self.tissue(analysis)?;
-        if self.choice.writes(Usual::Overlay) {
-            self.overlay(analysis, report)?;
-        }
+        self.pictures(analysis, report)?;
         // Last: who finds a report finds all the other files.
         json::write(&self.folder.join("report.json"), report)?;
         Ok(())
@@ -160,15 +161,35 @@ impl<'a> Files<'a> {
         self.models.tissue().map(|network| network.card().classes.as_slice())
     }
 
-    fn overlay(&self, analysis: &Analysis, report: &TilReport) -> Result<()> {
+    fn pictures(&self, analysis: &Analysis, report: &TilReport) -> Result<()> {
+        let [overlay, density] =
+            [Usual::Overlay, Usual::Density].map(|usual| self.choice.writes(usual));
+        if !overlay && !density {
+            return Ok(());
+        }
+        let picture = self.shown(analysis)?;
+        if overlay {
+            self.overlay(&picture, analysis, report)?;
+        }
+        if let Some(map) = HeatMap::of(&picture, report).filter(|_| density) {
+            heat::write_png(&self.folder.join("til-density.png"), &map)?;
+        }
+        Ok(())
+    }
+
+    /// The image as it is drawn: a small one from its own pixels.
+    fn shown(&self, analysis: &Analysis) -> Result<RgbImage> {
+        let size = self.image.size();
+        if size.pixels() > OUTLINED_PIXELS_MAX {
+            return Ok(shrunk(&analysis.overview));
+        }
+        Ok(shrunk(&self.image.read(0, 0, size).context("the image cannot be drawn")?))
+    }
+
+    fn overlay(&self, picture: &RgbImage, analysis: &Analysis, report: &TilReport) -> Result<()> {
         let size = self.image.size();
         let classes = &self.models.nuclei().card().classes;
-        let picture = if self.outlines.is_some() {
-            shrunk(&self.image.read(0, 0, size).context("the image cannot be drawn")?)
-        } else {
-            shrunk(&analysis.overview)
-        };
-        let mut drawing = Overlay::new(&picture, size, self.image.mpp(), classes)?;
+        let mut drawing = Overlay::new(picture, size, self.image.mpp(), classes)?;
         if let Some((map, classes)) = analysis.tissue.as_ref().zip(self.tissue_classes()) {
             drawing.tint(map, classes);
         }

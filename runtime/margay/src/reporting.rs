@@ -37,6 +37,7 @@ pub(crate) fn report(
         tissue: scores.tissue,
         tils: scores.tils,
         hot_spots: scores.hot_spots,
+        density: scores.density,
         seed,
         warnings,
     })
@@ -68,6 +69,7 @@ fn scores(
         image: Size::new(image.width_px as usize, image.height_px as usize),
         mpp: image.mpp,
         evaluated_area_mm2: analysis.evaluated_area_mm2,
+        evaluated_cells_mm2: &analysis.evaluated_cells_mm2,
     };
     score::score(&input, &Parameters::published(seed)).context("the image cannot be scored")
 }

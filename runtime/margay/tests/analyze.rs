@@ -53,6 +53,7 @@ fn without_an_argument_the_bundled_roi_is_analysed() {
             "nuclei.geojson",
             "overlay.png",
             "report.json",
+            "til-density.png",
             "tissue-labels.tif",
             "tissue.geojson"
         ]
@@ -75,6 +76,13 @@ fn the_bundled_roi_holds_about_as_many_nuclei_as_pathologists_drew() {
     // 671 nuclei were drawn, 477 of them lymphocytes or plasma cells.
     assert!((536..=805).contains(&all), "{all} nuclei");
     assert!((334..=620).contains(&count("lymphocyte")), "{} lymphocytes", count("lymphocyte"));
+    let density = report.density.unwrap();
+    let tils = report.nuclei.iter().filter(|class| class.role == contract::Role::Til);
+    assert_eq!((density.cell_um, density.columns, density.rows), (100, 3, 3));
+    assert_eq!(
+        density.tils.into_iter().map(u64::from).sum::<u64>(),
+        tils.map(|class| class.count).sum::<u64>()
+    );
     assert_eq!(report.models.len(), 2);
     assert!(report.research_use_only);
 }
@@ -89,9 +97,14 @@ fn one_thread_and_two_write_the_same_bytes() {
     let two = margay(folder.path(), &[image, "--threads", "2", "--out", "two"]);
 
     assert_eq!((code(&one), code(&two)), (exit::DONE, exit::DONE));
-    for file in
-        ["report.json", "nuclei.geojson", "tissue.geojson", "nuclei-labels.tif", "overlay.png"]
-    {
+    for file in [
+        "report.json",
+        "nuclei.geojson",
+        "tissue.geojson",
+        "nuclei-labels.tif",
+        "overlay.png",
+        "til-density.png",
+    ] {
         let read = |out: &str| {
             fs::read(folder.path().join(out).join("puma-metastatic-094").join(file)).unwrap()
         };
@@ -174,7 +187,7 @@ fn a_model_package_that_is_damaged_or_missing_is_a_fault_of_configuration() {
 #[test]
 fn further_files_are_written_and_usual_ones_left_out_as_asked() {
     let folder = tempfile::tempdir().unwrap();
-    let arguments = ["--format", "puma,geojson-gz", "--skip", "overlay,labels,geojson"];
+    let arguments = ["--format", "puma,geojson-gz", "--skip", "overlay,density,labels,geojson"];
 
     let output = margay(folder.path(), &arguments);
 
@@ -188,7 +201,7 @@ fn further_files_are_written_and_usual_ones_left_out_as_asked() {
     ] {
         assert!(out.join(file).exists(), "{file}");
     }
-    for file in ["nuclei.geojson", "overlay.png", "nuclei-labels.tif"] {
+    for file in ["nuclei.geojson", "overlay.png", "til-density.png", "nuclei-labels.tif"] {
         assert!(!out.join(file).exists(), "{file}");
     }
 }

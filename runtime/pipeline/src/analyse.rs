@@ -48,6 +48,8 @@ pub struct Analysis {
     pub glass_fraction: f64,
     /// Area that is not glass, mm².
     pub evaluated_area_mm2: f64,
+    /// The same by cell of the density grid ([`score`](crate::score)), row by row.
+    pub evaluated_cells_mm2: Vec<f32>,
     /// Re-blur ratio at the nuclei model's resolution, median over the windows that are at least
     /// half tissue.
     pub focus: Option<f64>,

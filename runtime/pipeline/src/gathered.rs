@@ -12,7 +12,7 @@ use crate::grid::Place;
 use crate::models::Models;
 use crate::overview::Overview;
 use crate::progress::{Progress, Stage};
-use crate::score::NucleusPoint;
+use crate::score::{Cells, NucleusPoint};
 use crate::sink::Sink;
 use crate::survey::Survey;
 use crate::tissue;
@@ -85,7 +85,11 @@ impl<'a> Gathered<'a> {
     /// Maps the tissue, `batch` windows at once, and gives all that the sink has not got.
     pub fn finish(self, models: &Models, batch: NonZeroUsize) -> Result<Analysis, AnalyseError> {
         let Self { survey, progress, overview, nuclei, focus, .. } = self;
-        let share = overview.glass_share(survey.overview.factor(), survey.image);
+        let factor = survey.overview.factor();
+        let share = overview.glass_share(factor, survey.image);
+        let cells = Cells::of(survey.image, survey.mpp);
+        let evaluated_px = overview.tissue_px_by_cell(factor, survey.image, cells);
+        let to_mm2 = |px: f64| px * survey.mpp.um2_per_px() * 1e-6;
         let mut densities = Histogram::default();
         densities.add(&overview.rgb, &overview.tissue_mask());
         let Overview { rgb, classes } = overview;
@@ -93,8 +97,8 @@ impl<'a> Gathered<'a> {
             Some(network) => {
                 let gathered = tissue::Gathered { overview: &rgb, classes };
                 let classes = tissue::map(network, gathered, batch, progress)?;
-                let px_per_cell = survey.overview.factor();
-                Some(TissueMap { size: rgb.size(), mpp: survey.glass.mpp, px_per_cell, classes })
+                let (size, mpp) = (rgb.size(), survey.glass.mpp);
+                Some(TissueMap { size, mpp, px_per_cell: factor, classes })
             }
             None => None,
         };
@@ -105,7 +109,8 @@ impl<'a> Gathered<'a> {
             overview: rgb,
             overview_mpp: survey.glass.mpp,
             glass_fraction: share.glass_fraction,
-            evaluated_area_mm2: share.tissue_px * survey.mpp.um2_per_px() * 1e-6,
+            evaluated_area_mm2: to_mm2(share.tissue_px),
+            evaluated_cells_mm2: evaluated_px.into_iter().map(|px| to_mm2(px) as f32).collect(),
             focus: median(focus),
             stain_mean_od: densities.mean_od(),
             windows_run: self.windows_run,

@@ -17,6 +17,7 @@ use kernels::resample::Resampler;
 
 use crate::grid::Area;
 use crate::models::GlassRule;
+use crate::score::Cells;
 
 /// The overview's grid over an image, and how windows share it out.
 #[derive(Clone, Copy, Debug)]
@@ -190,14 +191,9 @@ impl Overview {
     /// How much of the image is glass; cells over the image's border count as far as they lie
     /// inside. `factor` is the level-0 pixels of a cell's edge, `image` the level-0 size.
     pub(crate) fn glass_share(&self, factor: f64, image: Size) -> GlassShare {
-        let inside = |cells: usize, px: usize| {
-            move |cell: usize| {
-                if cell + 1 == cells { px as f64 - cell as f64 * factor } else { factor }
-            }
-        };
         let size = self.rgb.size();
-        let (width_of, height_of) =
-            (inside(size.width, image.width), inside(size.height, image.height));
+        let width_of = inside(factor, size.width, image.width);
+        let height_of = inside(factor, size.height, image.height);
         let mut glass_px = 0.0;
         for (y, row) in self.classes.chunks_exact(size.width).enumerate() {
             let glass = row.iter().map(|class| usize::from(*class == GLASS)).sum::<usize>();
@@ -211,11 +207,37 @@ impl Overview {
         GlassShare { glass_fraction: (glass_px / image_px).min(1.0), tissue_px }
     }
 
+    /// Area that is not glass in each of `to`, level-0 pixels, row by row. An overview cell counts
+    /// where its centre lies, and as far as it is inside the image.
+    pub(crate) fn tissue_px_by_cell(&self, factor: f64, image: Size, to: Cells) -> Vec<f64> {
+        let size = self.rgb.size();
+        let centre = |cell: usize| (cell as f64 + 0.5) * factor;
+        let columns: Vec<usize> = (0..size.width).map(|x| to.column_at(centre(x))).collect();
+        let width_of = inside(factor, size.width, image.width);
+        let height_of = inside(factor, size.height, image.height);
+
+        let mut tissue_px = vec![0.0; to.count()];
+        for (y, row) in self.classes.chunks_exact(size.width).enumerate() {
+            let sums = &mut tissue_px[to.row_at(centre(y)) * to.columns()..][..to.columns()];
+            let cells = row.iter().zip(&columns).enumerate();
+            for (x, (_, &column)) in cells.filter(|(_, (class, _))| **class != GLASS) {
+                sums[column] += width_of(x) * height_of(y);
+            }
+        }
+        tissue_px
+    }
+
     /// The cells that are not glass.
     pub(crate) fn tissue_mask(&self) -> Mask {
         let size = self.rgb.size();
         Mask::from_fn(size, |x, y| self.classes[y * size.width + x] != GLASS)
     }
+}
+
+/// How much of an overview cell's edge lies inside the image, level-0 pixels: all but for the last
+/// of `cells` over `px` pixels.
+fn inside(factor: f64, cells: usize, px: usize) -> impl Fn(usize) -> f64 {
+    move |cell| if cell + 1 == cells { px as f64 - cell as f64 * factor } else { factor }
 }
 
 /// Copies `area`, which lies inside.

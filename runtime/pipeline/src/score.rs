@@ -10,6 +10,7 @@
 //! 3. **Figures** (`figures.rs`): ratios of sums over the fields.
 //! 4. **Intervals** (`bootstrap.rs`): percentile bootstrap over the fields.
 //! 5. **Hot spots** (`hot_spots.rs`): apart, never part of a figure.
+//! 6. **Density** (`density.rs`): TILs on a grid, for a heat map.
 //!
 //! **Invariant:** the result depends on the set of nuclei, not on their order, and not on the
 //! machine: counts and nuclear areas are summed as integers, other floats in a fixed order.
@@ -17,6 +18,7 @@
 //! and about 256 B a field of view.
 
 mod bootstrap;
+mod density;
 mod evidence;
 mod fields;
 mod figures;
@@ -27,12 +29,14 @@ mod summary;
 mod zones;
 
 use contract::{
-    Class, ClassCount, HotSpot, Mpp, Nucleus, Size, TilFigure, TissueArea, TissueMap, UNLABELLED,
+    Class, ClassCount, DensityGrid, HotSpot, Mpp, Nucleus, Size, TilFigure, TissueArea, TissueMap,
+    UNLABELLED,
 };
 use thiserror::Error;
 
 pub use parameters::Parameters;
 
+pub(crate) use density::Cells;
 use fields::Fields;
 use zones::Zones;
 
@@ -75,6 +79,10 @@ pub struct Input<'a> {
     pub mpp: Mpp,
     /// Area that the nuclei model looked at and that is not glass, mm².
     pub evaluated_area_mm2: f64,
+    /// The same by cell of the density grid, row by row: [`Analysis::evaluated_cells_mm2`].
+    ///
+    /// [`Analysis::evaluated_cells_mm2`]: crate::Analysis::evaluated_cells_mm2
+    pub evaluated_cells_mm2: &'a [f32],
 }
 
 /// What was found.
@@ -88,6 +96,8 @@ pub struct Scores {
     pub tils: Vec<TilFigure>,
     /// At most [`Parameters::HOT_SPOTS_MAX`], densest first.
     pub hot_spots: Vec<HotSpot>,
+    /// Where the TILs are; absent where the nuclei model has no class of TILs.
+    pub density: Option<DensityGrid>,
 }
 
 /// Why there are no figures.
@@ -102,6 +112,24 @@ pub enum ScoreError {
     /// The evaluated area is no area.
     #[error("evaluated_area_mm2 is {0}, not a finite number from 0 up")]
     EvaluatedArea(f64),
+    /// The evaluated areas of the cells are not those of this image.
+    #[error(
+        "evaluated_cells_mm2 has {actual} areas, and the density grid over this image {cells} cells"
+    )]
+    EvaluatedCells {
+        /// Areas that are there.
+        actual: usize,
+        /// Cells of the grid.
+        cells: usize,
+    },
+    /// The evaluated area of a cell is no area.
+    #[error("evaluated_cells_mm2[{index}] is {area_mm2}, not a finite number from 0 up")]
+    EvaluatedCell {
+        /// Index of the cell.
+        index: usize,
+        /// Its area, mm².
+        area_mm2: f32,
+    },
     /// A nucleus has a class that the model lacks.
     #[error("nucleus {index} has class {class}, but its model has {classes} classes")]
     NucleusClass {
@@ -157,6 +185,7 @@ pub fn score(input: &Input<'_>, parameters: &Parameters) -> Result<Scores, Score
         tissue: summary::tissue_areas(input),
         tils: figures::all(input, zones.as_ref(), &fields, parameters),
         hot_spots: hot_spots::find(input, parameters),
+        density: density::grid(input),
     })
 }
 
@@ -184,6 +213,7 @@ fn check(input: &Input<'_>, parameters: &Parameters) -> Result<(), ScoreError> {
     if !(0.0..f64::INFINITY).contains(&input.evaluated_area_mm2) {
         return Err(ScoreError::EvaluatedArea(input.evaluated_area_mm2));
     }
+    check_evaluated_cells(input)?;
 
     let classes = input.classes.len();
     let stray = input.nuclei.iter().position(|nucleus| usize::from(nucleus.class) >= classes);
@@ -193,6 +223,18 @@ fn check(input: &Input<'_>, parameters: &Parameters) -> Result<(), ScoreError> {
     }
 
     input.tissue.map_or(Ok(()), |tissue| check_tissue(tissue, input.image))
+}
+
+fn check_evaluated_cells(input: &Input<'_>) -> Result<(), ScoreError> {
+    let areas = input.evaluated_cells_mm2;
+    let cells = Cells::of(input.image, input.mpp).count();
+    if areas.len() != cells {
+        return Err(ScoreError::EvaluatedCells { actual: areas.len(), cells });
+    }
+    match areas.iter().position(|area| !(0.0..f32::INFINITY).contains(area)) {
+        Some(index) => Err(ScoreError::EvaluatedCell { index, area_mm2: areas[index] }),
+        None => Ok(()),
+    }
 }
 
 fn check_tissue(tissue: Tissue<'_>, image: Size) -> Result<(), ScoreError> {

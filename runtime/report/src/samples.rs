@@ -36,6 +36,7 @@ pub(crate) fn report() -> TilReport {
             tils: 300,
             per_mm2: 1500.0,
         }],
+        density: None,
         seed: 1,
         warnings: Vec::new(),
     }

@@ -160,6 +160,7 @@ fn report_of(tile: &Tile) -> TilReport {
             evidence: Evidence::Low { reason: "0.004 mm² is less than 0.1 mm²".into() },
         }],
         hot_spots: Vec::new(),
+        density: None,
         seed: 1,
         warnings: Vec::new(),
     }

@@ -49,3 +49,42 @@ fn glass_is_weighed_by_what_lies_inside_the_image() {
     assert!((share.glass_fraction - glass_px / 50.0).abs() < 1e-12, "{share:?}");
     assert!((share.tissue_px - (50.0 - glass_px)).abs() < 1e-12, "{share:?}");
 }
+
+#[test]
+fn tissue_of_an_overview_cell_counts_in_the_density_cell_of_its_centre() {
+    // 1,300 × 300 px of 0.25 µm in overview cells of 100 µm: 400, 400, 400 and 100 px wide.
+    let mut overview = Overview::new(Size::new(4, 1));
+    overview.classes = vec![UNLABELLED, GLASS, UNLABELLED, UNLABELLED];
+    let image = Size::new(1300, 300);
+    let cells = Cells::of(image, Mpp::new(0.25).unwrap());
+
+    let tissue_px = overview.tissue_px_by_cell(400.0, image, cells);
+
+    assert_eq!(tissue_px, [120_000.0, 0.0, 120_000.0, 30_000.0]);
+}
+
+proptest! {
+    #[test]
+    fn tissue_by_density_cell_sums_to_that_of_the_image(
+        (width, height) in (1_usize..600, 1_usize..600),
+        mpp in 0.1..3.0_f64,
+        rule in 1.0..4.0_f64,
+        glass in proptest::collection::vec(any::<bool>(), 1..99),
+    ) {
+        let image = Size::new(width, height);
+        let (grid, _) = overview_grid(image, mpp, 0.5, rule);
+        let mut overview = Overview::new(grid.size());
+        let values = glass.iter().map(|glass| if *glass { GLASS } else { UNLABELLED });
+        for (class, value) in overview.classes.iter_mut().zip(values.cycle()) {
+            *class = value;
+        }
+
+        let cells = Cells::of(image, Mpp::new(mpp).unwrap());
+        let tissue_px = overview.tissue_px_by_cell(grid.factor(), image, cells);
+
+        let share = overview.glass_share(grid.factor(), image);
+        let sum: f64 = tissue_px.iter().sum();
+        let off = (sum - share.tissue_px).abs();
+        prop_assert!(off <= 1e-9 * image.pixels() as f64, "{sum}, not {}", share.tissue_px);
+    }
+}

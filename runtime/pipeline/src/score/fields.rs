@@ -316,6 +316,7 @@ mod tests {
             image: Size::new(width, height),
             mpp: Mpp::new(mpp).unwrap(),
             evaluated_area_mm2: 1.0,
+            evaluated_cells_mm2: &[],
         };
         Cut::of(&input, &Parameters::published(1))
     }

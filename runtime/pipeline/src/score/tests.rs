@@ -30,6 +30,9 @@ fn classes(roles: &[Role]) -> Vec<Class> {
     roles.iter().map(class).collect()
 }
 
+/// Of cells of 100 µm: the right ones end in 20 µm of glass.
+const EVALUATED_CELLS_MM2: [f32; 4] = [0.010, 0.008, 0.010, 0.008];
+
 const TUMOUR: u8 = 0;
 const TIL: u8 = 1;
 const STROMA: u8 = 2;
@@ -69,6 +72,7 @@ fn with_striped<T>(nuclei: &[NucleusPoint], take: impl FnOnce(Input<'_>) -> T) -
         image: Size::new(400, 400),
         mpp: Mpp::new(0.5).unwrap(),
         evaluated_area_mm2: 0.036,
+        evaluated_cells_mm2: &EVALUATED_CELLS_MM2,
     })
 }
 
@@ -174,6 +178,7 @@ fn cells_that_reach_over_the_border_count_as_far_as_they_lie_inside() {
         image: Size::new(10, 5),
         mpp: Mpp::new(0.5).unwrap(),
         evaluated_area_mm2: 12.5e-6,
+        evaluated_cells_mm2: &[12.5e-6],
     };
 
     let scores = score(&input, &Parameters::published(1)).unwrap();
@@ -194,6 +199,7 @@ fn what_a_model_cannot_see_has_no_figure_and_says_so() {
         image: Size::new(400, 400),
         mpp: Mpp::new(0.5).unwrap(),
         evaluated_area_mm2: 0.036,
+        evaluated_cells_mm2: &EVALUATED_CELLS_MM2,
     };
     let parameters = Parameters::published(1);
 
@@ -252,6 +258,7 @@ fn enough_area_and_nuclei_are_sufficient_evidence() {
         image: Size::new(4000, 4000),
         mpp: Mpp::new(0.25).unwrap(),
         evaluated_area_mm2: 1.0,
+        evaluated_cells_mm2: &[0.01; 100],
     };
 
     let scores = score(&input, &Parameters::published(9)).unwrap();
@@ -274,6 +281,7 @@ fn input_that_contradicts_itself_is_refused_by_name() {
             image: Size::new(400, 400),
             mpp: Mpp::new(0.5).unwrap(),
             evaluated_area_mm2: 0.036,
+            evaluated_cells_mm2: &EVALUATED_CELLS_MM2,
         };
         score(&input, &parameters).unwrap_err().to_string()
     };
@@ -298,6 +306,25 @@ fn input_that_contradicts_itself_is_refused_by_name() {
         }),
         "invalid score parameters: ring_edges_um is [50, 50], not rising from above 0; \
          field_edge_um is NaN, not 25 to 5000"
+    );
+}
+
+#[test]
+fn evaluated_areas_that_are_not_those_of_the_density_grid_are_refused() {
+    let refused = |evaluated_cells_mm2: &[f32]| {
+        with_striped(&[], |input| {
+            let input = Input { evaluated_cells_mm2, ..input };
+            score(&input, &Parameters::published(1)).unwrap_err().to_string()
+        })
+    };
+
+    assert_eq!(
+        refused(&EVALUATED_CELLS_MM2[1..]),
+        "evaluated_cells_mm2 has 3 areas, and the density grid over this image 4 cells"
+    );
+    assert_eq!(
+        refused(&[0.01, -0.01, 0.01, 0.01]),
+        "evaluated_cells_mm2[1] is -0.01, not a finite number from 0 up"
     );
 }
 

@@ -70,6 +70,13 @@ fn tissue_beside_glass_is_found_and_the_glass_is_measured() {
     let glass = 1024.0 / width as f64;
     assert!((analysis.glass_fraction - glass).abs() < 0.02, "{}", analysis.glass_fraction);
     assert!(nuclei.iter().all(|nucleus| nucleus.centroid.x < 775.0));
+    // 412 × 161 µm are 5 × 2 cells of 100 µm; the tissue ends at 177 µm, in the second of a row.
+    let areas: Vec<f64> = analysis.evaluated_cells_mm2.iter().copied().map(f64::from).collect();
+    assert_eq!(areas.len(), 10);
+    assert!((areas[0] - 0.01).abs() < 1e-4 && areas[1] > 0.007, "{areas:?}");
+    assert!(areas[2..5].iter().chain(&areas[7..]).all(|area| area.abs() < 1e-4), "{areas:?}");
+    let sum: f64 = areas.iter().sum();
+    assert!((sum / analysis.evaluated_area_mm2 - 1.0).abs() < 1e-5, "{sum}");
     // Away from the seam, which the network sees, the glass changes nothing.
     let away = |nuclei: Vec<Nucleus>| {
         nuclei

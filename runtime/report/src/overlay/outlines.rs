@@ -6,7 +6,7 @@
 
 use contract::Point;
 
-use super::canvas::{Canvas, Colour};
+use crate::picture::canvas::{Canvas, Colour};
 
 /// Width of a line, pixels of the picture.
 const WIDTH_PX: f32 = 1.3;

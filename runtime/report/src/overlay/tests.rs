@@ -40,7 +40,7 @@ fn an_outline_lies_where_the_nucleus_is_and_leaves_its_inside_alone() {
     overlay.push(&square((401.0, 201.0), 80.0)).unwrap();
 
     // Level 0 is twice as large: the upper edge runs through the middle of row 100.
-    let image = overlay.canvas.into_image();
+    let image = overlay.frame.canvas.into_image();
     let [red, green, _] = image.pixel(220, 100);
     assert!(red > 190 && green < 20, "{:?}", image.pixel(220, 100));
     assert_eq!(image.pixel(220, 120), GREY);
@@ -53,7 +53,7 @@ fn a_nucleus_of_a_pixel_is_a_dot() {
 
     overlay.push(&square((400.0, 200.0), 2.0)).unwrap();
 
-    let image = overlay.canvas.into_image();
+    let image = overlay.frame.canvas.into_image();
     assert!(image.pixel(200, 100)[1] < 120, "{:?}", image.pixel(200, 100));
     assert_eq!(image.pixel(203, 100), GREY);
 }
@@ -66,7 +66,7 @@ fn nuclei_over_the_border_are_cut_off() {
     overlay.push(&square((1990.0, 1590.0), 60.0)).unwrap();
     overlay.push(&square((5000.0, 9000.0), 60.0)).unwrap();
 
-    let image = overlay.canvas.into_image();
+    let image = overlay.frame.canvas.into_image();
     assert_ne!(image.pixel(5, 20), GREY);
     assert_eq!(image.pixel(500, 400), GREY);
 }
@@ -105,7 +105,7 @@ fn tissue_is_tinted_and_glass_is_not() {
 
     overlay.tint(&map, &[classes().remove(0), glass]);
 
-    let image = overlay.canvas.into_image();
+    let image = overlay.frame.canvas.into_image();
     assert_eq!(image.pixel(100, 100), [182, 153, 162]);
     assert_eq!(image.pixel(700, 100), GREY);
 }
@@ -132,7 +132,7 @@ fn a_tall_image_whose_width_was_rounded_has_its_nuclei_in_place() {
 
     overlay.push(&square((405.0, 19_005.0), 800.0)).unwrap();
 
-    let picture = overlay.canvas.into_image();
+    let picture = overlay.frame.canvas.into_image();
     assert!(picture.pixel(60, 1900)[1] < 20, "{:?}", picture.pixel(60, 1900));
 }
 

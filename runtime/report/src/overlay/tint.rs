@@ -2,7 +2,7 @@
 
 use contract::{Class, Role, TissueMap, UNLABELLED};
 
-use super::canvas::Canvas;
+use crate::picture::canvas::Canvas;
 
 const TINT_OPACITY: f32 = 0.10;
 const BORDER_OPACITY: f32 = 0.65;

@@ -93,5 +93,6 @@ fn with_input<T>(nuclei: &[NucleusPoint], take: impl FnOnce(&Input<'_>) -> T) ->
         image: Size::new(8000, 6000),
         mpp: Mpp::new(0.25).unwrap(),
         evaluated_area_mm2: 3.0,
+        evaluated_cells_mm2: &[],
     })
 }

@@ -6,7 +6,7 @@ use super::canvas::{Canvas, Colour};
 
 /// How a text looks.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Style {
+pub(crate) struct Style {
     weight: FontWeight,
     height: RasterHeight,
     colour: Colour,
@@ -14,37 +14,37 @@ pub(super) struct Style {
 
 impl Style {
     /// Text of a table.
-    pub(super) const fn small(colour: Colour) -> Self {
+    pub(crate) const fn small(colour: Colour) -> Self {
         Self { weight: FontWeight::Regular, height: RasterHeight::Size16, colour }
     }
 
     /// Heads of a table.
-    pub(super) const fn head(colour: Colour) -> Self {
+    pub(crate) const fn head(colour: Colour) -> Self {
         Self { weight: FontWeight::Bold, height: RasterHeight::Size16, colour }
     }
 
     /// A title.
-    pub(super) const fn title(colour: Colour) -> Self {
+    pub(crate) const fn title(colour: Colour) -> Self {
         Self { weight: FontWeight::Bold, height: RasterHeight::Size24, colour }
     }
 
     /// Labels in the image.
-    pub(super) const fn label(colour: Colour) -> Self {
+    pub(crate) const fn label(colour: Colour) -> Self {
         Self { weight: FontWeight::Bold, height: RasterHeight::Size20, colour }
     }
 
     /// Height of a line, pixels.
-    pub(super) fn height_px(self) -> i64 {
+    pub(crate) fn height_px(self) -> i64 {
         self.height.val() as i64
     }
 
     /// Width of `text`, pixels.
-    pub(super) fn width_px(self, text: &str) -> i64 {
+    pub(crate) fn width_px(self, text: &str) -> i64 {
         (text.chars().count() * self.advance()) as i64
     }
 
     /// Characters that fit into `width_px`.
-    pub(super) fn fitting(self, width_px: i64) -> usize {
+    pub(crate) fn fitting(self, width_px: i64) -> usize {
         width_px.max(0) as usize / self.advance()
     }
 
@@ -54,7 +54,7 @@ impl Style {
 }
 
 /// Writes `text` with its upper left corner at (`left`, `top`). What the font lacks is a `?`.
-pub(super) fn write(canvas: &mut Canvas, (left, top): (i64, i64), text: &str, style: Style) {
+pub(crate) fn write(canvas: &mut Canvas, (left, top): (i64, i64), text: &str, style: Style) {
     let mut x = left;
     for letter in text.chars() {
         let raster = get_raster(plain(letter), style.weight, style.height)
@@ -72,7 +72,7 @@ pub(super) fn write(canvas: &mut Canvas, (left, top): (i64, i64), text: &str, st
 }
 
 /// Writes `text` with its upper right corner at (`right`, `top`).
-pub(super) fn write_to(canvas: &mut Canvas, (right, top): (i64, i64), text: &str, style: Style) {
+pub(crate) fn write_to(canvas: &mut Canvas, (right, top): (i64, i64), text: &str, style: Style) {
     write(canvas, (right - style.width_px(text), top), text, style);
 }
 

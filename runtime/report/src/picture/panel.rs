@@ -1,28 +1,25 @@
-//! The legend beside the image: classes, counts, areas, TIL figures.
+//! The panel beside the image: lines of text with swatches and scales.
 
-use contract::{Class, Evidence, Size, TilFigure, TilReport};
+use contract::{Size, TilReport};
 
 use super::canvas::{Canvas, Colour};
 use super::text::{self, Style};
-use crate::table::{number, with_unit};
+use crate::table::number;
 
 const WIDTH_PX: i64 = 520;
 const MARGIN_PX: i64 = 24;
 const LINE_PX: i64 = 24;
 const SWATCH_PX: i64 = 14;
+const RAMP_PX: i64 = 18;
 const PAPER: Colour = [250, 250, 251];
 const INK: Colour = [28, 28, 34];
-const FAINT: Colour = [118, 118, 128];
+/// Colour of what is there to be looked up.
+pub(crate) const FAINT: Colour = [118, 118, 128];
 const RULE: Colour = [214, 214, 220];
 const ACCENT: Colour = [168, 30, 60];
 
-/// The image with the legend to its right.
-pub(super) fn beside(
-    image: &Canvas,
-    report: &TilReport,
-    (classes, tissue_classes): (&[Class], &[Class]),
-) -> Canvas {
-    let lines = lines(report, classes, tissue_classes);
+/// `image` with the panel of `lines` to its right.
+pub(crate) fn beside(image: &Canvas, lines: &[Line]) -> Canvas {
     let needed = 2 * MARGIN_PX + lines.iter().map(Line::height_px).sum::<i64>();
     let size = image.size();
     let height = needed.max(size.height as i64) as usize;
@@ -31,29 +28,41 @@ pub(super) fn beside(
 
     let left = size.width as i64 + MARGIN_PX;
     let mut top = MARGIN_PX;
-    for line in &lines {
+    for line in lines {
         line.draw(&mut canvas, (left, top));
         top += line.height_px();
     }
     canvas
 }
 
-/// One line of the legend.
-enum Line {
+/// One line of a panel.
+pub(crate) enum Line {
+    /// What the picture shows.
     Title(String),
+    /// A heading, and what its right column holds.
     Head(String, String),
+    /// Something to be looked up.
     Faint(String),
+    /// Something not to be overlooked.
     Warning(String),
+    /// A colour, its name, and what is known of it.
     Class(Colour, String, String),
+    /// A figure: title, value, interval.
     Figure(String, String, String),
+    /// A name and its value.
+    Entry(String, String),
+    /// Colours from left to right, and labels at parts of the way, 0 to 1.
+    Ramp(Vec<Colour>, Vec<(f64, String)>),
+    /// A line across.
     Rule,
 }
 
-fn lines(report: &TilReport, classes: &[Class], tissue_classes: &[Class]) -> Vec<Line> {
+/// What every panel begins with: the image, its size, the evaluated area.
+pub(crate) fn head(report: &TilReport) -> Vec<Line> {
     let image = &report.image;
     let um_per_px = image.mpp.um_per_px();
     let mm = |px: u64| number(px as f64 * um_per_px * 1e-3);
-    let mut lines = vec![
+    vec![
         Line::Title(image.name.clone()),
         Line::Faint(format!(
             "{} × {} px, {um_per_px:.4} µm/px, {} × {} mm",
@@ -64,59 +73,20 @@ fn lines(report: &TilReport, classes: &[Class], tissue_classes: &[Class]) -> Vec
         )),
         Line::Faint(format!("evaluated {:.3} mm²", report.evaluated_area_mm2)),
         Line::Rule,
-    ];
-    lines.extend(nuclei(report, classes));
-    if !report.tissue.is_empty() {
-        lines.push(Line::Rule);
-        lines.extend(tissue(report, tissue_classes));
-    }
-    lines.push(Line::Rule);
-    lines.push(Line::Head("TIL figures".into(), "95 % interval".into()));
-    lines.extend(report.tils.iter().map(figure));
-    if report.tils.iter().any(|figure| matches!(figure.evidence, Evidence::Low { .. })) {
-        lines.push(Line::Faint("* little evidence, see report.json".into()));
-    }
-    lines.push(Line::Rule);
-    lines.push(Line::Warning("RESEARCH USE ONLY".into()));
-    lines.push(Line::Faint(format!("margay {}", report.margay)));
-    lines
+    ]
 }
 
-fn nuclei(report: &TilReport, classes: &[Class]) -> Vec<Line> {
-    let all: u64 = report.nuclei.iter().map(|class| class.count).sum();
-    let mut lines = vec![Line::Head("Nuclei".into(), grouped(all))];
-    lines.extend(report.nuclei.iter().map(|class| {
-        let part = class.count as f64 / all.max(1) as f64;
-        let right = format!("{}  {:5.1} %", grouped(class.count), 100.0 * part);
-        Line::Class(colour_of(classes, &class.class), class.class.clone(), right)
-    }));
-    lines
-}
-
-fn tissue(report: &TilReport, classes: &[Class]) -> Vec<Line> {
-    let mut lines = vec![Line::Head("Tissue".into(), "mm²         ".into())];
-    lines.extend(report.tissue.iter().map(|class| {
-        let right = format!("{:.3}  {:5.1} %", class.area_mm2, 100.0 * class.fraction);
-        Line::Class(colour_of(classes, &class.class), class.class.clone(), right)
-    }));
-    lines
-}
-
-fn figure(figure: &TilFigure) -> Line {
-    let value = figure.value.map_or("-".into(), |value| with_unit(value, &figure.unit));
-    let mark = if matches!(figure.evidence, Evidence::Low { .. }) { "*" } else { " " };
-    let interval = figure
-        .interval_95
-        .map_or(String::new(), |[low, high]| format!("{} - {}", number(low), number(high)));
-    Line::Figure(figure.title.clone(), format!("{value}{mark}"), interval)
-}
-
-fn colour_of(classes: &[Class], name: &str) -> Colour {
-    classes.iter().find(|class| class.name == name).map_or(FAINT, |class| class.colour)
+/// What every panel ends with: what the picture is not for, and which version made it.
+pub(crate) fn foot(report: &TilReport) -> Vec<Line> {
+    vec![
+        Line::Rule,
+        Line::Warning("RESEARCH USE ONLY".into()),
+        Line::Faint(format!("margay {}", report.margay)),
+    ]
 }
 
 /// A count with its thousands apart: `1,234,567`.
-fn grouped(count: u64) -> String {
+pub(crate) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let grouped = digits.bytes().enumerate().flat_map(|(at, digit)| {
         let comma = at > 0 && (digits.len() - at).is_multiple_of(3);
@@ -131,7 +101,12 @@ impl Line {
             Self::Title(_) => 38,
             Self::Rule => 25,
             Self::Head(..) => LINE_PX + 4,
-            Self::Faint(_) | Self::Warning(_) | Self::Class(..) | Self::Figure(..) => LINE_PX,
+            Self::Ramp(..) => RAMP_PX + LINE_PX + 12,
+            Self::Faint(_)
+            | Self::Warning(_)
+            | Self::Class(..)
+            | Self::Figure(..)
+            | Self::Entry(..) => LINE_PX,
         }
     }
 
@@ -163,7 +138,37 @@ impl Line {
                 text::write_to(canvas, (right - 124, top), value, Style::head(INK));
                 text::write_to(canvas, (right, top), interval, Style::small(FAINT));
             }
+            Self::Entry(name, value) => {
+                at(left, name, Style::small(INK));
+                text::write_to(canvas, (right, top), value, Style::head(INK));
+            }
+            Self::Ramp(colours, labels) => ramp(canvas, [left, top, width], colours, labels),
         }
+    }
+}
+
+/// A bar of colours with a tick and a label at each part of its length; `place` is left, top, width.
+fn ramp(
+    canvas: &mut Canvas,
+    [left, top, width]: [i64; 3],
+    colours: &[Colour],
+    labels: &[(f64, String)],
+) {
+    canvas.rectangle([left - 1, top + 3, width + 2, RAMP_PX + 2], RULE, 1.0);
+    for x in 0..width {
+        let at = (x as usize * colours.len()) / width as usize;
+        if let Some(&colour) = colours.get(at) {
+            canvas.rectangle([left + x, top + 4, 1, RAMP_PX], colour, 1.0);
+        }
+    }
+    let bottom = top + 4 + RAMP_PX;
+    for (part, label) in labels {
+        let x = left + ((width - 1) as f64 * part).round() as i64;
+        canvas.rectangle([x, bottom, 1, 5], INK, 1.0);
+        // The outermost labels end with the bar.
+        let wide = Style::small(INK).width_px(label);
+        let start = (x - wide / 2).clamp(left, (left + width - wide).max(left));
+        text::write(canvas, (start, bottom + 6), label, Style::small(INK));
     }
 }
 

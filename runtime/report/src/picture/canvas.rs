@@ -3,22 +3,22 @@
 use contract::{RgbImage, Size};
 
 /// A colour, red green blue.
-pub(super) type Colour = [u8; 3];
+pub(crate) type Colour = [u8; 3];
 
 /// A picture; what lies outside it is not drawn.
 #[derive(Debug)]
-pub(super) struct Canvas {
+pub(crate) struct Canvas {
     image: RgbImage,
 }
 
 impl Canvas {
     /// A picture of one colour.
-    pub(super) fn filled(size: Size, colour: Colour) -> Self {
+    pub(crate) fn filled(size: Size, colour: Colour) -> Self {
         Self { image: RgbImage::filled(size, colour) }
     }
 
     /// `image`, each side `zoom` times as long, bilinear.
-    pub(super) fn enlarged(image: &RgbImage, zoom: usize) -> Self {
+    pub(crate) fn enlarged(image: &RgbImage, zoom: usize) -> Self {
         if zoom == 1 {
             return Self { image: image.clone() };
         }
@@ -40,12 +40,12 @@ impl Canvas {
     }
 
     /// Width and height.
-    pub(super) fn size(&self) -> Size {
+    pub(crate) fn size(&self) -> Size {
         self.image.size()
     }
 
     /// Mixes `colour` into the pixel at column `x`, row `y`: `opacity` 0 leaves it, 1 covers it.
-    pub(super) fn blend(&mut self, (x, y): (i64, i64), colour: Colour, opacity: f32) {
+    pub(crate) fn blend(&mut self, (x, y): (i64, i64), colour: Colour, opacity: f32) {
         let Size { width, height } = self.size();
         if !(0..width as i64).contains(&x) || !(0..height as i64).contains(&y) {
             return;
@@ -58,7 +58,7 @@ impl Canvas {
     }
 
     /// Mixes `colour` into a rectangle: left, top, width, height.
-    pub(super) fn rectangle(
+    pub(crate) fn rectangle(
         &mut self,
         [left, top, width, height]: [i64; 4],
         colour: Colour,
@@ -71,8 +71,16 @@ impl Canvas {
         }
     }
 
+    /// Turns the picture grey and leaves `darkness` of its darkness: 0 is white.
+    pub(crate) fn pale(&mut self, darkness: f32) {
+        for pixel in self.image.pixels_mut().chunks_exact_mut(3) {
+            let luma = luma([pixel[0], pixel[1], pixel[2]]);
+            pixel.fill((255.0 - (255.0 - luma) * darkness + 0.5) as u8);
+        }
+    }
+
     /// Copies `other` with its first pixel at (`left`, `top`).
-    pub(super) fn place(&mut self, other: &Self, (left, top): (i64, i64)) {
+    pub(crate) fn place(&mut self, other: &Self, (left, top): (i64, i64)) {
         let Size { width, height } = other.size();
         for y in 0..height {
             for x in 0..width {
@@ -82,9 +90,14 @@ impl Canvas {
     }
 
     /// Gives the picture away.
-    pub(super) fn into_image(self) -> RgbImage {
+    pub(crate) fn into_image(self) -> RgbImage {
         self.image
     }
+}
+
+/// Brightness of a colour, 0 to 255 (ITU-R BT.601).
+pub(crate) fn luma([red, green, blue]: Colour) -> f32 {
+    0.299 * f32::from(red) + 0.587 * f32::from(green) + 0.114 * f32::from(blue)
 }
 
 /// For each new pixel along an axis, the two old ones around its centre and the share of the

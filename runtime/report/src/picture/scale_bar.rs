@@ -11,7 +11,7 @@ const WHITE: [u8; 3] = [255; 3];
 const INK: [u8; 3] = [20, 20, 24];
 
 /// Draws the bar into a picture of `um_per_px`.
-pub(super) fn draw(canvas: &mut Canvas, um_per_px: f64) {
+pub(crate) fn draw(canvas: &mut Canvas, um_per_px: f64) {
     let width_px = canvas.size().width as f64;
     let length_um = round_length(width_px * PART_OF_WIDTH * um_per_px);
     let label = if length_um >= 1000.0 {
