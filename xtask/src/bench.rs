@@ -190,7 +190,8 @@ pub(crate) fn tile(options: &Options) -> Result<()> {
 
 /// Durable results a second; the bench measures its own floor.
 pub(crate) fn ledger(options: &Options) -> Result<()> {
-    let mut arguments = vec!["bench", "-p", "ledger", "--bench", "ledger", "--"];
+    let mut arguments =
+        vec!["bench", "--profile", "release", "-p", "ledger", "--bench", "ledger", "--"];
     let json = options.json.as_ref().map(std::path::absolute).transpose()?;
     let json = json.map(|path| path.to_string_lossy().into_owned());
     if let Some(json) = &json {
