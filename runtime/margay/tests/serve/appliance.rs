@@ -78,9 +78,14 @@ impl Appliance {
 
     /// Starts the box; its log of this life goes to a file.
     pub(crate) fn start(&mut self) {
+        self.start_in(&[]);
+    }
+
+    /// Starts the box with variables in its environment.
+    pub(crate) fn start_in(&mut self, environment: &[(&str, &Path)]) {
         self.lives += 1;
-        let process = spawn(self, &self.lives.to_string(), &[]);
-        self.process = Some(process);
+        let log = self.lives.to_string();
+        self.process = Some(command(self, &log, &[]).envs(environment.to_vec()).spawn().unwrap());
     }
 
     /// Ends the box as a power switch would.
@@ -214,7 +219,7 @@ impl Half<'_> {
     pub(crate) fn start(&mut self) {
         self.lives += 1;
         let name = format!("{}-{}", self.role, self.lives);
-        self.process = Some(spawn(self.of, &name, &["--role", self.role]));
+        self.process = Some(command(self.of, &name, &["--role", self.role]).spawn().unwrap());
     }
 
     /// Ends it as a power switch would.
@@ -234,16 +239,12 @@ impl Drop for Half<'_> {
     }
 }
 
-fn spawn(appliance: &Appliance, log: &str, more: &[&str]) -> Child {
+fn command(appliance: &Appliance, log: &str, more: &[&str]) -> Command {
     let log = fs::File::create(appliance.path(&format!("log-{log}"))).unwrap();
-    Command::new(env!("CARGO_BIN_EXE_margay"))
-        .args(["serve", "--config"])
-        .arg(appliance.path("margay.toml"))
-        .args(more)
-        .stdout(Stdio::null())
-        .stderr(log)
-        .spawn()
-        .unwrap()
+    let mut command = Command::new(env!("CARGO_BIN_EXE_margay"));
+    command.args(["serve", "--config"]).arg(appliance.path("margay.toml")).args(more);
+    command.stdout(Stdio::null()).stderr(log);
+    command
 }
 
 impl Drop for Appliance {

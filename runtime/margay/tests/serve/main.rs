@@ -12,5 +12,6 @@ mod grid;
 mod power;
 mod privacy;
 mod roles;
+mod service_manager;
 mod socket;
 mod stop;
