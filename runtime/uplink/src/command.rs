@@ -7,6 +7,8 @@
 
 mod desk;
 mod reply_topic;
+#[doc(hidden)]
+pub mod trial;
 
 use contract::message::{Command, Event, Formatted, Request, Topics};
 use thiserror::Error;
@@ -117,21 +119,6 @@ fn parse(payload: &[u8]) -> Result<Event<Request>, CommandError> {
 /// A foreign name, as far as it helps.
 fn shortened(name: &str) -> String {
     name.chars().take(32).collect()
-}
-
-/// Reads what a fuzzer or a broker sends and lets it be obeyed by a box that does nothing: what the
-/// fuzz target and its replay run.
-#[doc(hidden)]
-pub fn try_bytes(topics: &Topics, desk: &mut Desk, incoming: &Incoming) -> Option<Vec<u8>> {
-    struct Idle;
-    impl Obey for Idle {
-        fn obey(&mut self, _: &Order) -> Result<Option<serde_json::Value>, String> {
-            Ok(None)
-        }
-    }
-
-    let replies = ReplyTopics::new(topics.clone(), Vec::new());
-    desk.handle(incoming, &replies, &mut Idle, 0).map(|answer| answer.payload)
 }
 
 #[cfg(test)]
