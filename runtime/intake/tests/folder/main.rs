@@ -15,7 +15,7 @@ use contract::Digest;
 use intake::folder::{Files, Found, Manifest, Rule, Taken, Watch, inspect};
 use scanner::Scanner;
 
-const SEEDS: u64 = 150;
+const SEEDS: u64 = 80;
 
 #[test]
 fn every_completed_file_is_taken_once_by_its_new_name() {
@@ -64,7 +64,7 @@ impl<'a> Run<'a> {
     }
 
     fn run(mut self) {
-        for _ in 0..150 {
+        for _ in 0..80 {
             self.scanner.steps();
             if self.scanner.chance(20) {
                 self.restart();

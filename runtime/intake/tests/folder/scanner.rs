@@ -130,8 +130,9 @@ impl Files for Scanner {
 
     /// Takes its time: the scanner goes on while a file is read.
     fn digest(&self, path: &Path) -> io::Result<Digest> {
+        (0..3).for_each(|_| self.steps());
         let bytes = self.0.borrow().file(path)?.bytes.clone();
-        self.steps();
+        (0..3).for_each(|_| self.steps());
         Ok(Digest::of(&bytes))
     }
 
