@@ -62,4 +62,18 @@ impl Program {
         String::from_utf8(output.stdout)
             .with_context(|| format!("`{}` printed something other than text", self.shown))
     }
+
+    /// Runs it and gives all that it printed, on either output; fails if it does, with that text.
+    #[expect(clippy::print_stderr, reason = "a program for the terminal")]
+    pub(crate) fn said(mut self) -> Result<String> {
+        eprintln!("$ {}", self.shown);
+        let output =
+            self.command.output().with_context(|| format!("`{}` cannot be started", self.shown))?;
+        let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+        text.push_str(&String::from_utf8_lossy(&output.stderr));
+        if !output.status.success() {
+            bail!("`{}` failed: {}\n{}", self.shown, output.status, text.trim_end());
+        }
+        Ok(text)
+    }
 }

@@ -17,6 +17,11 @@ pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
+/// The entries of a folder.
+pub(crate) fn read_folder(folder: &Path) -> Result<fs::ReadDir> {
+    fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))
+}
+
 /// A Python environment with the packages of `requirements`, a file of the repository; installed
 /// once and again when that file changes.
 #[derive(Debug)]

@@ -6,6 +6,7 @@
 mod bench;
 mod check;
 mod command;
+mod deploy;
 mod house;
 mod libtorch;
 mod oracle;
@@ -50,6 +51,8 @@ enum Door {
         #[arg(long)]
         seed: Option<u64>,
     },
+    /// Builds the Debian package and checks it, its units and its configurations
+    Deploy,
     /// Writes the JSON Schemas of the contract anew
     Schemas,
     /// Fetches libtorch, which the trainer's fast path is built against
@@ -104,6 +107,7 @@ fn main() -> Result<()> {
         }
         Door::Oracle => oracle::run(),
         Door::PowerCuts { cuts, seed } => power_cuts(cuts, seed),
+        Door::Deploy => deploy::run(),
         Door::Schemas => schemas(),
         Door::Libtorch => {
             let home = libtorch::fetch()?;

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::command::cargo;
-use crate::{check, house, oracle};
+use crate::{check, deploy, house, oracle};
 
 /// What the tests start or call, and the Debian packages that bring it.
 const PROGRAMS: [(&str, &str); 4] = [
@@ -13,12 +13,13 @@ const PROGRAMS: [(&str, &str); 4] = [
     ("python3", "python3"),
 ];
 
-/// Checks, tests, and compares with independent programs.
+/// Checks, tests, compares with independent programs, and packages.
 pub(crate) fn run(no_check: bool) -> Result<()> {
     if !no_check {
         check::run()?;
     }
     house::system(&PROGRAMS)?;
     cargo(&["test", "--release", "--workspace", "--locked"]).succeed()?;
-    oracle::run()
+    oracle::run()?;
+    deploy::run()
 }
