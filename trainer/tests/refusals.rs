@@ -106,6 +106,21 @@ fn the_plans_of_the_tests_and_those_that_are_shipped_hold() {
 }
 
 #[test]
+fn a_result_that_cannot_be_scored_is_named_with_its_fault() {
+    let desk = Desk::with(PLAN);
+    let (truth, result) = (desk.path("truth.json"), desk.path("result.json"));
+    fs::write(&truth, r#"{"polygons": []}"#).unwrap();
+    fs::write(&result, r#"{"polygons": [{"name": "a"}]}"#).unwrap();
+
+    let ended = trainer(["score".as_ref(), truth.as_ref(), result.as_ref()]);
+
+    let words = ["nothing was scored", "result.json", "missing field `path_points`"];
+    assert_refused(&ended, exit::INPUT_REFUSED, &words);
+    let same = trainer(["score".as_ref(), truth.as_ref(), truth.as_ref()]);
+    assert_eq!(same.code, exit::DONE, "{}", same.errors);
+}
+
+#[test]
 fn a_field_that_no_plan_has_is_refused() {
     for (old, new, field) in [
         ("seed = 7", "seed = 7\ncolour_blind = true", "colour_blind"),

@@ -16,7 +16,7 @@ use desk::{Desk, grand_challenge, mask, real_nuclei};
 #[test]
 fn every_file_at_fault_is_named_at_once_with_the_reason() {
     let good = grand_challenge(&[("nuclei_tumor", 0.0)]);
-    let cases: [(&str, &[u8], &str); 9] = [
+    let cases: [(&str, &[u8], &str); 10] = [
         (
             "a.json",
             b"{\"polygons\": [",
@@ -37,6 +37,7 @@ fn every_file_at_fault_is_named_at_once_with_the_reason() {
         ),
         ("g.tif", b"II*\0", "the mask is no TIFF that can be read"),
         ("h_tissue.geojson", b"{}", "neither says the size of the image"),
+        ("j.json", &crowd(), "the file has 20001 nuclei, more than the 20000 that are compared"),
         ("i.tif", &picture(), "the mask has RGB(8), not one value of 8 bits a pixel"),
     ];
     let desk = Desk::new();
@@ -89,4 +90,10 @@ fn picture() -> Vec<u8> {
     let mut encoder = TiffEncoder::new(&mut bytes).unwrap();
     encoder.write_image::<colortype::RGB8>(1, 1, &[1, 2, 3]).unwrap();
     bytes.into_inner()
+}
+
+/// One nucleus more than is compared.
+fn crowd() -> Vec<u8> {
+    let nuclei = vec![r#"{"name":"nuclei_tumor","path_points":[]}"#; 20_001];
+    format!(r#"{{"polygons":[{}]}}"#, nuclei.join(",")).into_bytes()
 }

@@ -90,15 +90,13 @@ impl Names {
     fn outlines(&self, found: &Found, size: Size) -> PumaFile {
         let place = |at: f32, edge: usize| (f64::from(at) * found.factor).min(edge as f64);
         let mut tracer = Tracer::default();
-        let polygons = (1..).zip(&found.regions).map(|(id, region)| {
+        let polygons = (1..).zip(&found.regions).filter_map(|(id, region)| {
+            // A network without classes names no nucleus of the challenge's.
+            let class = (*self.classes.get(region.class)?).to_owned();
             let outline = tracer.outline(&found.labels, id, region, VERTEX_SPACING_PX);
             let points = outline.iter().map(|p| [place(p.x, size.width), place(p.y, size.height)]);
             // The platform knows no score, so that all of them are 1.
-            Polygon {
-                class: self.classes[region.class].to_owned(),
-                score: 1.0,
-                points: points.collect(),
-            }
+            Some(Polygon { class, score: 1.0, points: points.collect() })
         });
         PumaFile { polygons: polygons.collect() }
     }
@@ -117,5 +115,38 @@ impl Origin<'_> {
         let file = PumaFile::from_geojson(&bytes)
             .map_err(|source| ChallengeError::Layout { path, source })?;
         Ok(Some(file))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::Role;
+    use evaluation::puma::nuclei::Figures;
+    use kernels::Labels;
+    use kernels::measure::{ClassMaps, measure};
+
+    use super::*;
+
+    #[test]
+    fn three_classes_are_judged_in_track_1_on_the_image_s_own_grid() {
+        let class = |name: &str, role| Class { name: name.into(), role, colour: [0; 3] };
+        let names = Names::of(&[class("lymphocyte", Role::Til), class("tumour", Role::Tumour)]);
+        // Two pixels of a network that sees every other pixel of the image.
+        let labels = Labels::renumbered(Size::new(4, 2), vec![0, 1, 1, 0, 0, 0, 0, 0]).unwrap();
+        let regions = measure(&labels, ClassMaps::NONE);
+        let found = Found { labels, np: Vec::new(), regions, dots: Vec::new(), factor: 2.0 };
+        let plasma_cell = Polygon {
+            class: "nuclei_plasma_cell".into(),
+            score: 1.0,
+            points: vec![[2.0, 0.0], [6.0, 0.0], [6.0, 2.0], [2.0, 2.0]],
+        };
+        let truth = PumaFile { polygons: vec![plasma_cell] };
+
+        let predicted = names.outlines(&found, Size::new(8, 4));
+        let score = FileScore::of(&names.track.of_file(truth), &predicted);
+
+        assert!(predicted.polygons[0].points.iter().flatten().all(|at| (0.0..=6.0).contains(at)));
+        let counts = score.classes["nuclei_lymphocyte"];
+        assert!((Figures::of(counts).f1 - 1.0).abs() < f64::EPSILON, "{counts:?}");
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::files::NUCLEI_MAX;
 use super::mask::MaskError;
 use crate::puma::{BYTES_MAX, ReadPumaError};
 
@@ -39,6 +40,11 @@ pub(super) enum Problem {
     Twice { other: PathBuf },
     #[error("the result holds no {kind} of this image: analyse it, or take the file away")]
     NoResult { kind: &'static str },
+    #[error(
+        "the file has {count} nuclei, more than the {NUCLEI_MAX} that are compared: cut it to the \
+         region that people marked"
+    )]
+    TooMany { count: usize },
     #[error("the nuclei cannot be read")]
     Nuclei(#[source] ReadPumaError),
     #[error("neither `features` (GeoJSON) nor `polygons` (Grand Challenge) is a field of the file")]

@@ -11,6 +11,10 @@ use super::mask::Mask;
 use super::{FileFault, Rules};
 use crate::puma::{BYTES_MAX, PumaFile, Track};
 
+/// Nuclei of one image at most: HoVer-Net's pairing of 4,000 with 4,400 takes 0.2 s, and grows more
+/// than with their square; the densest region of PUMA has 1,200.
+pub(super) const NUCLEI_MAX: usize = 20_000;
+
 /// What the classes of public annotations of tissue begin with.
 const TISSUE: &str = "tissue_";
 
@@ -33,6 +37,10 @@ pub(super) fn nuclei(path: &Path, side: Side, rules: &Rules) -> Result<PumaFile,
     let fault = |problem| FileFault::new(path, problem);
     let bytes = read(path)?;
     let mut file = parse(&bytes).map_err(fault)?;
+    let count = file.polygons.len();
+    if count > NUCLEI_MAX {
+        return Err(fault(Problem::TooMany { count }));
+    }
     if let Some(index) = file.polygons.iter().position(|nucleus| nucleus.class.starts_with(TISSUE))
     {
         let class = file.polygons[index].class.clone();
