@@ -109,7 +109,7 @@ impl Acts<'_> {
         let kind = if self.chance.one(1, 3) { "score" } else { "window" };
         let owner = self.chance.below(2).to_string();
         let (times_ms, most) =
-            ((self.now_ms, self.chance.below(100)), self.chance.below(3) as usize);
+            ((self.now_ms, 10 * self.chance.below(10)), self.chance.below(3) as usize);
         if self.chance.one(1, 3) {
             let (at, key) = (self.slide(), self.chance.below(6));
             let wanted =
@@ -157,7 +157,7 @@ impl Acts<'_> {
 
     fn give_back(&mut self) {
         let (number, owner) = (self.job(), self.chance.below(2).to_string());
-        let retry_ms = self.now_ms + self.chance.below(50);
+        let retry_ms = self.now_ms + 10 * self.chance.below(5);
         let held = self.reference.jobs.iter_mut().find(|job| {
             job.id == number && job.state == JobState::Leased && job.owner.as_ref() == Some(&owner)
         });
@@ -196,7 +196,7 @@ impl Acts<'_> {
 
     fn prune(&mut self) {
         let keep = Keep {
-            finished_since_ms: self.now_ms.saturating_sub(self.chance.below(2000)),
+            finished_since_ms: self.now_ms.saturating_sub(10 * self.chance.below(200)),
             bytes: 1000 + self.chance.below(6000),
         };
         let (mut slides, mut bytes) = (0, 0);

@@ -41,7 +41,8 @@ fn run(path: &Path, seed: u64) {
     let (mut one, mut other) = (open(path), open(path));
     let mut now_ms = 1000;
     for _ in 0..ACTS {
-        now_ms += chance.below(30);
+        // Steps of ten, so that moments meet: a lease that ends now, a slide that finished then.
+        now_ms += 10 * chance.below(3);
         let handle = if chance.one(1, 2) { &one } else { &other };
         act(handle, &mut reference, &mut chance, now_ms);
         if chance.one(1, 10) {

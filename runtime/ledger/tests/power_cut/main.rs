@@ -22,6 +22,8 @@ const CUTS: u64 = 300;
 /// Stretches between two cuts, in operations of the disk, are below 16 doubled up to this many
 /// times: opening takes some dozens, a workload some thousands.
 const DOUBLED_MAX: u64 = 6;
+/// Cuts that one workload can meet: some dozens are usual.
+const CUTS_MAX: u64 = 1000;
 
 #[test]
 fn a_power_cut_at_any_operation_loses_nothing_that_was_acknowledged() {
@@ -53,6 +55,7 @@ fn until_the_work_is_done(disk: &Disk, seed: u64) -> u64 {
     let mut world = World::new(disk.path().join("work.db"), fate.bits());
     let mut cuts = 0;
     loop {
+        assert!(cuts < CUTS_MAX, "the work makes no progress: {}", world.told);
         let longest = 16 << fate.below(DOUBLED_MAX + 1);
         disk.cut_after(1 + fate.below(longest)).unwrap();
         let done = world.run();

@@ -1,6 +1,7 @@
 //! The workload: two roles, three slides, and a record of what was acknowledged.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::PathBuf;
 
 use ledger::{
@@ -37,10 +38,21 @@ pub(crate) struct Told {
     pub(crate) gone: BTreeSet<String>,
     pub(crate) poisoned: BTreeSet<String>,
     pub(crate) queued: BTreeSet<String>,
+    /// Messages that were being taken out when the power went.
+    leaving: BTreeSet<String>,
     pub(crate) setting: Option<Vec<u8>>,
     pub(crate) setting_unsure: bool,
     pub(crate) asked: BTreeSet<u64>,
     pub(crate) answered: BTreeSet<u64>,
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { slides, tiles, ended, finished, gone, poisoned, asked, answered, .. } = self;
+        write!(f, "{} slides, {} tiles, ended {ended:?}, ", slides.len(), tiles.len())?;
+        write!(f, "finished {finished:?}, gone {gone:?}, poisoned {poisoned:?}, ")?;
+        write!(f, "asked {asked:?}, answered {answered:?}")
+    }
 }
 
 pub(crate) struct World {
@@ -92,7 +104,7 @@ impl World {
                 return false;
             }
         }
-        panic!("the work does not come to its end: {:?}", self.told);
+        panic!("the work does not come to its end: {}", self.told);
     }
 
     fn is_done(&self) -> bool {
@@ -231,6 +243,7 @@ impl World {
     /// The broker takes some, and refuses some for good.
     fn deliver(&mut self) -> Result<(), Cut> {
         let ledger = self.agent();
+        self.look_for_the_leaving(&ledger)?;
         let queued = ledger.outbox(0, 4, usize::MAX)?;
         let mut last: BTreeMap<&str, u64> = BTreeMap::new();
         for message in &queued {
@@ -238,14 +251,31 @@ impl World {
             assert!(!self.told.gone.contains(&message.id), "{} comes again", message.id);
             assert!(!self.told.poisoned.contains(&message.id), "{} comes again", message.id);
         }
+        self.told.leaving.extend(queued.iter().map(|message| message.id.clone()));
         if let Some(first) = queued.first().filter(|_| self.chance.one(1, 6)) {
             ledger.poisoned(first.seq, "not authorised", self.now_ms)?;
             self.told.poisoned.insert(first.id.clone());
+            self.told.leaving.clear();
             return Ok(());
         }
         let seqs: Vec<u64> = queued.iter().map(|message| message.seq).collect();
         ledger.sent(&seqs, self.now_ms)?;
         self.told.gone.extend(queued.into_iter().map(|message| message.id));
+        self.told.leaving.clear();
+        Ok(())
+    }
+
+    /// What was being taken out at the cut is queued, set apart or gone, and stays so.
+    fn look_for_the_leaving(&mut self, ledger: &Ledger) -> Result<(), Cut> {
+        let queued = ledger.outbox(0, 1000, usize::MAX)?;
+        let apart = ledger.poison(0)?;
+        for id in std::mem::take(&mut self.told.leaving) {
+            if apart.iter().any(|apart| apart.message.id == id) {
+                self.told.poisoned.insert(id);
+            } else if queued.iter().all(|message| message.id != id) {
+                self.told.gone.insert(id);
+            }
+        }
         Ok(())
     }
 
