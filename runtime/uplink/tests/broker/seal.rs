@@ -74,7 +74,6 @@ fn fails(config: Config, kind: FaultKind) -> String {
         if let Some(fault) = &fault
             && seen.last() != Some(fault)
         {
-            println!("{fault:?}");
             seen.push(fault.clone());
         }
         fault.is_some_and(|fault| fault.kind == kind)
