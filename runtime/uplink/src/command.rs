@@ -10,7 +10,7 @@ mod reply_topic;
 #[doc(hidden)]
 pub mod trial;
 
-use contract::message::{Command, Event, Formatted, Request, Topics};
+use contract::message::{Command, Event, Formatted, Request};
 use thiserror::Error;
 
 pub use desk::{Desk, Obey};

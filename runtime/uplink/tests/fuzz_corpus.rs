@@ -1,8 +1,6 @@
 //! The fuzz target's corpus, replayed: each seed has the outcome that its name promises, each find
 //! breaks no promise.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop")]
-
 use std::path::Path;
 
 use contract::message::Outcome;

@@ -10,9 +10,9 @@ use super::support::{Broker, Gate, Station, Watcher, wait_until};
 
 /// JSON of about `bytes`.
 fn large(bytes: usize) -> String {
-    let numbers: String = (0..bytes / 8).map(|n| format!("{n:07},")).collect();
+    let numbers: Vec<_> = (0..bytes / 8).map(|n| format!("{n:07}")).collect();
 
-    format!("\"{numbers}\"")
+    format!("\"{}\"", numbers.join(","))
 }
 
 #[test]
