@@ -189,7 +189,6 @@ impl Session {
         let limit = self.settings.inflight_max.min(welcome.receive_max);
         let ours = self.settings.packet_bytes_max;
         self.window = Window::new(limit);
-        self.queue.rewind();
         self.phase = Phase::Online(Online {
             since: now,
             packet_bytes_max: welcome.packet_bytes_max.map_or(ours, |theirs| theirs.min(ours)),

@@ -70,7 +70,7 @@ impl Session {
         let tries = tries.saturating_add(1);
         if tries >= self.settings.refusals_max {
             self.counts.poisoned += 1;
-            self.settling.poisoned(seq, format!("{reason} ({tries} times)"));
+            self.settling.poisoned(seq, stream, format!("{reason} ({tries} times)"));
         } else {
             self.settling.tried(seq);
             let wait = self.refusal_wait(tries);

@@ -79,17 +79,17 @@ impl Queue {
         self.retry_at = Some(now + RETRY);
     }
 
-    /// The next message that may go: the oldest whose stream is not `busy`. One with `blame` comes
-    /// when there is no other and nothing is under way, and the one with the most comes last.
+    /// The next message that may go: the oldest whose stream is not `blocked`. One with `blame`
+    /// comes when there is no other and it would be `alone`, and the one with the most comes last.
     pub(super) fn next<'q>(
         &'q self,
-        busy: &BTreeSet<&'q str>,
+        mut blocked: BTreeSet<&'q str>,
+        alone: bool,
         blame: impl Fn(u64) -> Option<u32>,
     ) -> Option<&'q Message> {
         if self.held.len() >= HELD_MAX {
             return None;
         }
-        let mut blocked = busy.clone();
         let mut blamed: Option<(u32, &Message)> = None;
         for row in &self.ready {
             if !blocked.insert(&row.stream) {
@@ -103,7 +103,7 @@ impl Queue {
                 Some(_) => {}
             }
         }
-        blamed.filter(|_| busy.is_empty() && !self.has_room()).map(|(_, row)| row)
+        blamed.filter(|_| alone && !self.has_room()).map(|(_, row)| row)
     }
 
     /// Whether there is more to read and room for it.

@@ -95,9 +95,10 @@ impl Session {
         let Phase::Online(online) = &self.phase else { return None };
         let packet_bytes_max = online.packet_bytes_max;
         while self.window.has_room_for_row() {
-            let busy: BTreeSet<&str> =
-                self.window.rows().map(|flight| flight.stream.as_str()).collect();
-            let row = self.queue.next(&busy, |seq| self.blame(seq))?;
+            let under_way = self.window.rows().map(|flight| flight.stream.as_str());
+            let blocked: BTreeSet<&str> = under_way.chain(self.settling.streams()).collect();
+            let alone = self.window.rows().next().is_none();
+            let row = self.queue.next(blocked, alone, |seq| self.blame(seq))?;
             let (seq, bytes) = (row.seq, packet_bytes(row));
             if bytes > packet_bytes_max {
                 let row = self.queue.remove(seq)?;

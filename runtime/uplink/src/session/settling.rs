@@ -2,7 +2,8 @@
 //!
 //! **Invariant:** a decision stays here until the ledger has it on the disk; until then its message
 //! is not sent again by this process. If the process dies first, it is sent again: the id is the
-//! same.
+//! same. Behind a message that is to be set apart, its stream waits for the disk: after a restart
+//! the broker might take it, and it would come after those that it stood before.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -18,10 +19,17 @@ const RETRY: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug, Default)]
 pub(super) struct Settling {
     sent: BTreeSet<u64>,
-    poisoned: BTreeMap<u64, String>,
+    poisoned: BTreeMap<u64, Apart>,
     tried: Vec<u64>,
     under_way: Option<Settlement>,
     retry_at: Duration,
+}
+
+/// A message that is to be set apart.
+#[derive(Clone, Debug)]
+struct Apart {
+    stream: String,
+    reason: String,
 }
 
 impl Settling {
@@ -29,8 +37,8 @@ impl Settling {
         self.sent.insert(seq);
     }
 
-    pub(super) fn poisoned(&mut self, seq: u64, reason: String) {
-        self.poisoned.insert(seq, reason);
+    pub(super) fn poisoned(&mut self, seq: u64, stream: &str, reason: String) {
+        self.poisoned.insert(seq, Apart { stream: stream.to_owned(), reason });
     }
 
     pub(super) fn tried(&mut self, seq: u64) {
@@ -44,7 +52,11 @@ impl Settling {
         }
         let settlement = Settlement {
             sent: self.sent.iter().copied().collect(),
-            poisoned: self.poisoned.iter().map(|(seq, why)| (*seq, why.clone())).collect(),
+            poisoned: self
+                .poisoned
+                .iter()
+                .map(|(seq, apart)| (*seq, apart.reason.clone()))
+                .collect(),
             tried: std::mem::take(&mut self.tried),
         };
         if settlement.is_empty() {
@@ -72,6 +84,11 @@ impl Settling {
     /// Messages that are decided.
     pub(super) fn decided(&self) -> impl Iterator<Item = u64> {
         self.sent.iter().chain(self.poisoned.keys()).copied()
+    }
+
+    /// Streams that wait for the disk.
+    pub(super) fn streams(&self) -> impl Iterator<Item = &str> {
+        self.poisoned.values().map(|apart| apart.stream.as_str())
     }
 
     /// Whether so much waits that nothing more may be sent.

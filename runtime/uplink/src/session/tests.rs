@@ -195,6 +195,18 @@ fn a_refused_message_is_tried_a_few_times_then_set_apart_and_the_queue_goes_on()
 }
 
 #[test]
+fn behind_a_message_that_is_set_apart_its_stream_waits_for_the_disk() {
+    let once = Settings { refusals_max: 1, ..settings() };
+    let mut bench = Bench::new(once, vec![row(1, "a"), row(2, "a")]);
+    bench.connect(welcome());
+
+    let before = bench.acknowledge(2, Verdict::Refused("not authorised"));
+    let after = bench.tick(MS);
+
+    assert_eq!((published(&before), published(&after)), (vec![], vec![2]));
+}
+
+#[test]
 fn while_one_stream_waits_after_a_refusal_others_go_on() {
     let mut bench = Bench::new(settings(), vec![row(1, "a"), row(2, "a"), row(3, "b")]);
     bench.connect(Welcome { receive_max: 1, ..welcome() });

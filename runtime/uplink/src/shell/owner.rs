@@ -14,7 +14,7 @@ use tracing::{info, warn};
 
 use super::clock::Clock;
 use super::speech::{self, Speech};
-use super::{Appliance, Condition, Connection, Shared, Stopped};
+use super::{Appliance, Condition, Connection, SAID_MAX, Shared, Stopped};
 use crate::command::{Desk, Incoming, ReplyTopics};
 use crate::config::Config;
 use crate::link::{Said, Sender};
@@ -113,11 +113,13 @@ impl Owner {
         Stopped { clean, left }
     }
 
-    /// Waits a moment for something to happen, then takes all that has.
+    /// Waits a moment for something to happen, then takes all that had happened by then. Not more:
+    /// a broker that talks without end must not keep the owner from all else.
     fn hear(&mut self) {
         let inbox = &mut self.parts.inbox;
         let waits = async { tokio::time::timeout(TICK, inbox.recv()).await };
         let mut heard = self.runtime.block_on(waits).ok().flatten();
+        let mut left = SAID_MAX;
         while let Some(input) = heard {
             match input {
                 Input::Link { connection, said }
@@ -128,7 +130,8 @@ impl Owner {
                 // Of a connection that was given up meanwhile.
                 Input::Link { .. } | Input::Nudge => {}
             }
-            heard = self.parts.inbox.try_recv().ok();
+            heard = (left > 0).then(|| self.parts.inbox.try_recv().ok()).flatten();
+            left = left.saturating_sub(1);
         }
     }
 

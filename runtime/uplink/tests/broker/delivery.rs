@@ -10,7 +10,7 @@ use super::support::{Broker, Gate, Station, Watcher, wait_until};
 
 /// JSON of about `bytes`.
 fn large(bytes: usize) -> String {
-    let numbers: Vec<String> = (0..bytes / 8).map(|n| format!("{n:07}")).collect();
+    let numbers: Vec<_> = (0..bytes / 8).map(|n| format!("{n:07}")).collect();
 
     format!("\"{}\"", numbers.join(","))
 }
@@ -49,7 +49,7 @@ fn a_message_of_5_mb_arrives_whole() {
 }
 
 #[test]
-fn a_5_mb_message_passes_a_link_that_needs_longer_than_the_librarys_own_patience() {
+fn an_8_mb_message_passes_a_link_that_needs_longer_than_the_librarys_own_patience() {
     let broker = Broker::start("");
     let gate = Gate::to(broker.port);
     gate.slow(800_000);
@@ -57,7 +57,7 @@ fn a_5_mb_message_passes_a_link_that_needs_longer_than_the_librarys_own_patience
     let mut station = Station::new();
     station.connect(Config { protocol: Protocol::V311, ..config(gate.port) });
 
-    station.queue_one("slide", large(5 << 20));
+    station.queue_one("slide", large(8 << 20));
 
     station.drained();
     station.arrived_at(&[&watcher]);

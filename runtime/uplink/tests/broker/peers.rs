@@ -5,13 +5,15 @@ use std::time::Duration;
 use uplink::Config;
 use uplink::session::{FaultKind, Settings};
 
-use super::support::scripted::{Scripted, puback};
+use super::support::scripted::{Scripted, Told, puback};
 use super::support::station::config;
 use super::support::{Station, wait_until};
 
 #[test]
 fn a_broker_without_room_gets_all_when_it_has_room_again() {
-    let peer = Scripted::start(|n, pkid| puback(pkid, if (1..40).contains(&n) { 0x97 } else { 0 }));
+    let peer = Scripted::start(|Told { n, pkid, .. }| {
+        puback(pkid, if (1..40).contains(&n) { 0x97 } else { 0 })
+    });
     let mut station = Station::at(peer.port);
 
     station.queue(30, 10);
@@ -24,7 +26,7 @@ fn a_broker_without_room_gets_all_when_it_has_room_again() {
 
 #[test]
 fn a_payload_that_the_broker_calls_invalid_is_set_apart() {
-    let peer = Scripted::start(|n, pkid| puback(pkid, if n == 0 { 0 } else { 0x99 }));
+    let peer = Scripted::start(|Told { n, pkid, .. }| puback(pkid, if n == 0 { 0 } else { 0x99 }));
     let mut station = Station::at(peer.port);
 
     station.queue(1, 1);
@@ -36,8 +38,9 @@ fn a_payload_that_the_broker_calls_invalid_is_set_apart() {
 
 #[test]
 fn an_answer_to_a_message_that_was_never_sent_takes_nothing_out() {
-    let peer =
-        Scripted::start(|n, pkid| puback(if (1..6).contains(&n) { pkid + 300 } else { pkid }, 0));
+    let peer = Scripted::start(|Told { n, pkid, .. }| {
+        puback(if (1..6).contains(&n) { pkid + 300 } else { pkid }, 0)
+    });
     let mut station = Station::at(peer.port);
 
     station.queue(5, 1);
@@ -49,7 +52,7 @@ fn an_answer_to_a_message_that_was_never_sent_takes_nothing_out() {
 
 #[test]
 fn an_answer_that_comes_twice_takes_one_message_out() {
-    let peer = Scripted::start(|n, pkid| puback(pkid, 0).repeat(1 + usize::from(n % 5 == 4)));
+    let peer = Scripted::start(|told| puback(told.pkid, 0).repeat(1 + usize::from(told.result)));
     let mut station = Station::at(peer.port);
 
     station.queue(20, 4);
@@ -60,7 +63,7 @@ fn an_answer_that_comes_twice_takes_one_message_out() {
 
 #[test]
 fn garbage_ends_the_connection_and_not_the_uplink() {
-    let peer = Scripted::start(|n, pkid| match n {
+    let peer = Scripted::start(|Told { n, pkid, .. }| match n {
         1..40 => (0..32).map(|byte: u8| byte.wrapping_mul(n as u8 * 2 + 1)).collect(),
         _ => puback(pkid, 0),
     });

@@ -3,8 +3,8 @@
 //!
 //! The seed stands in each failure; `MARGAY_SEED=n` runs that one alone.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "what is not the ledger's is the outside's")]
 #![expect(clippy::unwrap_used, reason = "a test may stop")]
+#![expect(clippy::wildcard_enum_match_arm, reason = "what is not the ledger's is outside")]
 
 mod outside;
 
@@ -22,13 +22,13 @@ const MESSAGES: u64 = 150;
 /// Random steps of one run, before the world becomes good.
 const STEPS: usize = 4000;
 /// Steps within which all must be over once the world is good.
-const GOOD_STEPS: usize = 200_000;
+const GOOD_STEPS: usize = 20_000;
 
 #[test]
 fn whatever_goes_wrong_each_message_arrives_and_leaves_the_outbox_only_acknowledged() {
     let seeds: Vec<u64> = match std::env::var("MARGAY_SEED") {
         Ok(seed) => vec![seed.parse().unwrap()],
-        Err(_) => (1..=12).collect(),
+        Err(_) => (1..=40).collect(),
     };
     let mut seen = Seen::default();
     for seed in seeds {
@@ -123,12 +123,12 @@ impl World {
             30..38 => self.queue(),
             38..60 => self.outside.library_takes_one(&mut self.chance),
             60..75 => self.outside.broker_takes_one(&mut self.chance, self.good),
-            95..97 if !self.good => {
+            75..77 if !self.good => {
                 seen.cuts += 1;
                 self.outside.cut();
             }
-            97 if !self.good => self.outside.broker_dies_or_returns(),
-            98 if !self.good && self.chance.one_in(4) => self.restart(seen),
+            77 if !self.good => self.outside.broker_dies_or_returns(),
+            78 if !self.good && self.chance.one_in(4) => self.restart(seen),
             _ => {}
         }
         if let Some(event) = self.outside.says(&mut self.chance, self.good) {
@@ -147,10 +147,7 @@ impl World {
     /// Somebody queues a few messages; some of them the broker will never take.
     fn queue(&mut self) {
         let mut messages = Vec::new();
-        for _ in 0..self.chance.below(6) {
-            if self.count == MESSAGES {
-                break;
-            }
+        for _ in 0..self.chance.below(6).min(MESSAGES - self.count) {
             self.count += 1;
             let stream = format!("slide-{}", self.chance.below(8));
             let forbidden = self.chance.one_in(40);
@@ -162,6 +159,9 @@ impl World {
             let payload = vec![b'x'; if large { 900 } else { 10 }];
             let (class, topic) = (Class::Result, stream.clone());
             messages.push(NewMessage { class, id, topic, payload, stream });
+        }
+        if messages.is_empty() {
+            return;
         }
         self.ledger.enqueue(messages, 0).unwrap();
         for row in self.ledger.outbox(0, 1000, usize::MAX).unwrap() {

@@ -75,7 +75,6 @@ impl Outside {
             }
             Action::PublishState { .. } => self.hand(None),
             Action::PublishRow(row) => {
-                assert!(self.link == Link::Up, "handed over without a connection");
                 let limit = self.packet_bytes_max.unwrap_or(u64::MAX);
                 assert!(row.payload.len() as u64 <= limit, "larger than the broker takes");
                 let stream = Some(&row.stream);
@@ -96,6 +95,10 @@ impl Outside {
     }
 
     fn hand(&mut self, parcel: Parcel) {
+        // It is cut already, and the session does not know yet.
+        if self.link != Link::Up {
+            return;
+        }
         self.handed.push_back(parcel);
         let count = self.handed.len() + self.under_way.len();
         assert!(count <= usize::from(self.granted.min(16)), "more than the broker grants");

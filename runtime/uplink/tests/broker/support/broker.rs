@@ -114,7 +114,6 @@ impl Broker {
 }
 
 impl Drop for Broker {
-    #[expect(clippy::print_stderr, reason = "a test that fails shows what the broker said")]
     fn drop(&mut self) {
         if std::thread::panicking() {
             let log = self.log();

@@ -5,8 +5,18 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-/// What the peer does with the QoS 1 message of number `n` (from 0, all connections together).
-pub(crate) type Script = fn(n: usize, pkid: u16) -> Vec<u8>;
+/// What the peer answers to a QoS 1 message.
+pub(crate) type Script = fn(Told) -> Vec<u8>;
+
+/// A QoS 1 message as the peer sees it.
+#[derive(Clone, Copy)]
+pub(crate) struct Told {
+    /// Its number, from 0, all connections together.
+    pub(crate) n: usize,
+    pub(crate) pkid: u16,
+    /// Whether it is a result.
+    pub(crate) result: bool,
+}
 
 /// A peer.
 pub(crate) struct Scripted {
@@ -59,12 +69,13 @@ fn serve(
                 let length = usize::from(u16::from_be_bytes([body[0], body[1]]));
                 let topic = String::from_utf8_lossy(&body[2..2 + length]).into_owned();
                 let pkid = u16::from_be_bytes([body[2 + length], body[3 + length]]);
+                let result = topic.contains("/results/");
                 let n = {
                     let mut topics = topics.lock().unwrap();
                     topics.push(topic);
                     topics.len() - 1
                 };
-                stream.write_all(&script(n, pkid))?;
+                stream.write_all(&script(Told { n, pkid, result }))?;
             }
             // SUBSCRIBE to two filters.
             8 => stream.write_all(&[0x90, 5, body[0], body[1], 0, 1, 1])?,
