@@ -8,7 +8,8 @@
 //! the batch (`tests/lanes.rs`).
 //!
 //! **Foreign bytes:** `rten` is memory-safe but promises neither to bound memory nor not to panic;
-//! a panic is caught here and becomes an error. Memory is bounded by the package's file bound and
+//! a panic is caught here and becomes an error, and lengths that no file of this size can have are
+//! refused before it reads (`lengths`). Memory is bounded by the package's file bound and
 //! the batch alone, so a model must come from someone who is trusted to that extent.
 
 use std::fmt;
@@ -24,6 +25,7 @@ use crate::{Batch, Engine, Maps, NetworkError, RunError};
 
 mod graph;
 mod lanes;
+mod lengths;
 
 use lanes::Lanes;
 
@@ -67,6 +69,7 @@ impl Cpu {
     /// channels where the graph states them.
     pub fn load(onnx: &[u8], card: &ModelCard, threads: Threads) -> Result<Self, NetworkError> {
         let refused = |source| NetworkError::Load { model: title(card), source };
+        lengths::check(onnx).map_err(|fault| refused(fault.into()))?;
         let model =
             catch_unwind(|| ModelOptions::with_all_ops().prepack_weights(true).load(onnx.to_vec()))
                 .map_err(|panic| refused(panic_message(&*panic).into()))?
